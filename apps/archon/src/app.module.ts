@@ -1,0 +1,48 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE, DiscoveryModule } from '@nestjs/core';
+import type { Config } from '#config';
+import type { Logger } from '#log';
+import { ApplicationsModule } from './applications/applications.module.js';
+import { AuthModule } from './auth/auth.module.js';
+import { ClustersModule } from './clusters/clusters.module.js';
+import { ConfigModule } from './config.module.js';
+import { DatabaseModule } from './database.module.js';
+import { HealthModule } from './health/health.module.js';
+import { HttpModule } from './http/http.module.js';
+import { StatusFilter } from './http/status.filter.js';
+import { validationPipe } from './http/validation.pipe.js';
+import { KubernetesModule } from './kubernetes.module.js';
+import { LOGGER, LoggerModule } from './logger.module.js';
+import { OperationsModule } from './operations/operations.module.js';
+import { ProxyModule } from './proxy/proxy.module.js';
+import { RouteAccessCheck } from './auth/route-access-check.service.js';
+import { TokensModule } from './tokens/tokens.module.js';
+
+@Module({})
+export class AppModule {
+  static forRoot(options: { config: Config; logger: Logger; databaseUrl: string }): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(options.config),
+        LoggerModule.forRoot(options.logger),
+        DatabaseModule.forRoot(options.databaseUrl),
+        KubernetesModule,
+        HttpModule,
+        DiscoveryModule,
+        HealthModule,
+        AuthModule,
+        TokensModule,
+        ClustersModule,
+        ProxyModule,
+        OperationsModule,
+        ApplicationsModule,
+      ],
+      providers: [
+        RouteAccessCheck,
+        { provide: APP_FILTER, useFactory: (logger: Logger) => new StatusFilter(logger), inject: [LOGGER] },
+        { provide: APP_PIPE, useFactory: validationPipe },
+      ],
+    };
+  }
+}

@@ -1,0 +1,32 @@
+import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ApiBody, ApiConsumes } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { YamlDocuments } from '../http/body-parsers.gateway.js';
+import { APPLICATION_EXAMPLE, APPLICATION_YAML_EXAMPLE } from './application-examples.js';
+
+/** The documents of the request body: those of a YAML, or the one of a JSON. */
+export const Documents = createParamDecorator((_: unknown, context: ExecutionContext): unknown[] => {
+  const { body } = context.switchToHttp().getRequest<FastifyRequest>();
+  if (body instanceof YamlDocuments) return body.documents;
+  return body === undefined ? [] : [body];
+});
+
+/** Media type of the request body, without parameters. */
+export const MediaType = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+  const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
+  return (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+});
+
+/** Documents the body of a create or replace: an Application as JSON, or YAML of one or many documents. */
+export const ApiApplicationBody = () =>
+  applyDecorators(
+    ApiConsumes('application/json', 'application/yaml'),
+    ApiBody({
+      required: true,
+      schema: { $ref: '#/components/schemas/Application' },
+      examples: {
+        json: { summary: 'An Application with its components', value: APPLICATION_EXAMPLE },
+        yaml: { summary: 'The same as YAML documents', value: APPLICATION_YAML_EXAMPLE },
+      },
+    }),
+  );

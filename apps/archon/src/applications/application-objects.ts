@@ -1,0 +1,108 @@
+import { findWorkloadKind, type KubernetesObject, parseApiVersion } from '#kubernetes';
+import { APPLICATION_API_VERSION } from './application-document.js';
+
+type Fields = Record<string, unknown>;
+
+/** What Archon writes on the objects of an application. `domain` is the base domain of labels, `cpaas.io` by default. */
+export interface ApplicationLabels {
+  /** `app.<domain>/name` */
+  key: string;
+  /** `<application>.<namespace>` */
+  value: string;
+}
+
+export const applicationLabels = (domain: string, namespace: string, name: string): ApplicationLabels => ({
+  key: `app.${domain}/name`,
+  value: `${name}.${namespace}`,
+});
+
+/** A selector (`labelSelector`) of all components of an application. */
+export const selectorOf = ({ key, value }: ApplicationLabels): string => `${key}=${value}`;
+
+/** The Application object as it is stored: which kinds it has, how its components are found, who made it. */
+export function toApplicationObject(
+  application: KubernetesObject,
+  options: {
+    labels: ApplicationLabels;
+    kinds: { group: string; kind: string }[];
+    phase: 'Pending' | 'Succeeded';
+    domain: string;
+    user: string;
+  },
+): KubernetesObject {
+  const { labels, annotations, name, namespace } = application.metadata;
+  return {
+    apiVersion: APPLICATION_API_VERSION,
+    kind: 'Application',
+    metadata: {
+      name,
+      namespace,
+      ...(labels === undefined ? {} : { labels }),
+      annotations: { [`${options.domain}/creator`]: options.user, ...annotations },
+    },
+    spec: {
+      ...(application.spec as Fields),
+      assemblyPhase: options.phase,
+      componentKinds: options.kinds,
+      selector: { matchLabels: { [options.labels.key]: options.labels.value } },
+    },
+  };
+}
+
+/** Each kind once, in the order of the components. The core group is written as the empty string. */
+export function kindsOf(components: readonly KubernetesObject[]): { group: string; kind: string }[] {
+  const kinds = new Map(
+    components.map(({ apiVersion, kind }) => [
+      `${parseApiVersion(apiVersion).group}/${kind}`,
+      { group: parseApiVersion(apiVersion).group, kind },
+    ]),
+  );
+  return [...kinds.values()];
+}
+
+/**
+ * A component as it is applied: labelled as part of its application; a workload's Pods too, and its selector, so that no other
+ * workload's Pods are ever taken for its own. What a server fills in (status, uid, resourceVersion …) is left out.
+ */
+export function toComponentObject(component: KubernetesObject, labels: ApplicationLabels): KubernetesObject {
+  const { status: _status, ...object } = withLabel(component, ['metadata'], labels);
+  const {
+    uid: _uid,
+    resourceVersion: _rv,
+    generation: _g,
+    creationTimestamp: _c,
+    managedFields: _m,
+    selfLink: _s,
+    ...metadata
+  } = object.metadata as Fields;
+  const workload = findWorkloadKind(parseApiVersion(component.apiVersion).group, component.kind);
+  let result: Fields = { ...object, metadata };
+  if (workload !== undefined && isFields(at(result, workload.podTemplate))) {
+    result = withLabel(result, [...workload.podTemplate, 'metadata'], labels);
+    if (workload.selectsPods) result = withValue(result, ['spec', 'selector', 'matchLabels', labels.key], labels.value);
+  }
+  return result as KubernetesObject;
+}
+
+/** The same, owned by its application, so that deleting the Application with kubectl takes the component along. */
+export function withOwner(component: KubernetesObject, application: KubernetesObject): KubernetesObject {
+  const { apiVersion, kind, metadata } = application;
+  const owner = { apiVersion, kind, name: metadata.name ?? '', uid: metadata.uid ?? '' };
+  const others = (component.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== owner.uid);
+  return { ...component, metadata: { ...component.metadata, ownerReferences: [...others, owner] } };
+}
+
+const withLabel = (object: Fields, metadata: readonly string[], { key, value }: ApplicationLabels): KubernetesObject =>
+  withValue(object, [...metadata, 'labels', key], value) as KubernetesObject;
+
+/** A copy with `value` at `path`; objects on the way are made where they are missing. */
+function withValue(object: Fields, [key = '', ...rest]: readonly string[], value: unknown): Fields {
+  const below = object[key];
+  return { ...object, [key]: rest.length === 0 ? value : withValue(isFields(below) ? below : {}, rest, value) };
+}
+
+function at(object: Fields, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, key) => (isFields(value) ? value[key] : undefined), object);
+}
+
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ClusterEntity } from './cluster.entity.js';
+import { ClusterHealth } from './cluster-health.service.js';
+import { ClusterPreparation } from './cluster-preparation.service.js';
+import { ClustersController } from './clusters.controller.js';
+import { ClustersService } from './clusters.service.js';
+import { KubeconfigController } from './kubeconfig.controller.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([ClusterEntity])],
+  controllers: [ClustersController, KubeconfigController],
+  providers: [ClustersService, ClusterHealth, ClusterPreparation],
+  exports: [ClustersService],
+})
+export class ClustersModule {}

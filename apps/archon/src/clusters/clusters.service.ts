@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { LRUCache } from 'lru-cache';
+import type { Repository } from 'typeorm';
+import { FieldCipher } from '#database';
+import { alreadyExists, ApiError, forbidden, invalid, notFound, unavailable } from '#errors';
+import { type ClusterConnection, type ClusterCredential, Connections, KubernetesGateway, OWN_CREDENTIAL } from '#kubernetes';
+import type { Principal } from '../auth/principal.js';
+import { parseYaml } from '../http/manifest-documents.js';
+import { ClusterEntity } from './cluster.entity.js';
+import { type ClusterAccess, changesAccess, readClusterAccess } from './cluster-access.js';
+import { ClusterHealth, type ClusterHealthRecord } from './cluster-health.service.js';
+import { ClusterPreparation } from './cluster-preparation.service.js';
+import {
+  type ClusterListResponse,
+  type ClusterResponse,
+  type CreateClusterRequest,
+  toClusterResponse,
+  type UpdateClusterRequest,
+} from './clusters.dto.js';
+import { credentialExpiry } from './credential-expiry.js';
+
+/** How long another replica may go on with a changed or removed registration. */
+const FRESH_MS = 2000;
+
+@Injectable()
+export class ClustersService {
+  private readonly byName = new LRUCache<string, { row: ClusterEntity; connection: ClusterConnection }>({ max: 10_000, ttl: FRESH_MS });
+
+  constructor(
+    @InjectRepository(ClusterEntity) private readonly rows: Repository<ClusterEntity>,
+    private readonly cipher: FieldCipher,
+    private readonly kubernetes: KubernetesGateway,
+    private readonly connections: Connections,
+    private readonly preparation: ClusterPreparation,
+    private readonly health: ClusterHealth,
+  ) {}
+
+  /** Registers a cluster that answers; stores nothing when it doesn't, or when it is registered under another name. */
+  async create(caller: Principal, request: CreateClusterRequest): Promise<ClusterResponse> {
+    const { name } = request.metadata;
+    const access = readClusterAccess(request.spec, parseYaml);
+    const id = randomUUID();
+    const connection = { ...access, id, name, generation: 1 };
+    try {
+      await this.refuseTaken(name, undefined);
+      const systemUid = await this.systemUid(connection);
+      await this.refuseTaken(name, systemUid);
+      const missingPermissions = await this.preparation.prepare(connection);
+      const row = this.rows.create({
+        id,
+        name,
+        displayName: request.spec.displayName ?? '',
+        labels: request.metadata.labels ?? {},
+        annotations: request.metadata.annotations ?? {},
+        ...this.accessColumns(id, access),
+        generation: 1,
+        systemUid,
+        disabled: request.spec.disabled ?? false,
+        missingPermissions,
+        createdBy: caller.user,
+        createdAt: new Date(),
+      });
+      await this.rows.insert(row);
+      this.byName.delete(name);
+      return await this.toResponse(row, caller);
+    } catch (error) {
+      await this.connections.forget(id);
+      throw error;
+    }
+  }
+
+  /** All clusters with their state; bounded time, however many of them are down. */
+  async list(caller: Principal): Promise<ClusterListResponse> {
+    const rows = await this.rows.find({ order: { name: 'ASC' } });
+    return { kind: 'ClusterList', items: await Promise.all(rows.map((row) => this.toResponse(row, caller))) };
+  }
+
+  async get(caller: Principal, name: string): Promise<ClusterResponse> {
+    return this.toResponse((await this.load(name)).row, caller);
+  }
+
+  /** A new credential is tried before it is stored; it must lead to the same cluster. */
+  async patch(caller: Principal, name: string, request: UpdateClusterRequest): Promise<ClusterResponse> {
+    const row = await this.findRow(name);
+    const changed: Partial<ClusterEntity> = {
+      ...(request.metadata?.labels === undefined ? {} : { labels: request.metadata.labels }),
+      ...(request.metadata?.annotations === undefined ? {} : { annotations: request.metadata.annotations }),
+      ...(request.spec?.displayName === undefined ? {} : { displayName: request.spec.displayName }),
+      ...(request.spec?.disabled === undefined ? {} : { disabled: request.spec.disabled }),
+    };
+    if (request.spec !== undefined && changesAccess(request.spec)) {
+      const access = readClusterAccess(request.spec, parseYaml);
+      const connection = { ...access, id: row.id, name, generation: row.generation + 1 };
+      if ((await this.systemUid(connection)) !== row.systemUid)
+        throw invalid('the cluster', [{ field: 'spec', message: 'leads to another cluster: register that one under a name of its own' }]);
+      Object.assign(changed, this.accessColumns(row.id, access), {
+        generation: connection.generation,
+        missingPermissions: await this.preparation.prepare(connection),
+      });
+    }
+    if (Object.keys(changed).length > 0) await this.rows.update({ id: row.id, generation: row.generation }, changed);
+    this.byName.delete(name);
+    return this.get(caller, name);
+  }
+
+  /** Forgets a cluster, also one that is dead; nothing in the cluster itself is touched. */
+  async delete(name: string): Promise<void> {
+    const { id } = await this.findRow(name);
+    await this.rows.delete({ id });
+    this.byName.delete(name);
+    await this.connections.forget(id);
+  }
+
+  /** The way to a cluster, for a request of a caller. Throws 404 when it is not registered, 503 when it is disabled. */
+  async connection(name: string): Promise<ClusterConnection> {
+    const { row, connection } = await this.load(name);
+    if (row.disabled) throw unavailable(name, 'it is disabled');
+    return connection;
+  }
+
+  /** The same by id; undefined when it is no longer registered. */
+  async findConnectionById(id: string): Promise<ClusterConnection | undefined> {
+    const row = await this.rows.findOneBy({ id });
+    return row === null ? undefined : this.toConnection(row);
+  }
+
+  private async load(name: string): Promise<{ row: ClusterEntity; connection: ClusterConnection }> {
+    const known = this.byName.get(name);
+    if (known !== undefined) return known;
+    const row = await this.findRow(name);
+    const loaded = { row, connection: this.toConnection(row) };
+    this.byName.set(name, loaded);
+    return loaded;
+  }
+
+  private async findRow(name: string): Promise<ClusterEntity> {
+    const row = await this.rows.findOneBy({ name });
+    if (row === null) throw notFound('clusters', name);
+    return row;
+  }
+
+  private async refuseTaken(name: string, systemUid: string | undefined): Promise<void> {
+    const taken = await this.rows.findOneBy(systemUid === undefined ? { name } : { systemUid });
+    if (taken === null) return;
+    const why = taken.name === name ? 'exists already' : `is the cluster that is registered as "${taken.name}"`;
+    throw alreadyExists(`cluster "${name}" ${why}`, { kind: 'clusters', name });
+  }
+
+  private async systemUid(cluster: ClusterConnection): Promise<string> {
+    try {
+      const namespace = await this.kubernetes.get(
+        { cluster, identity: OWN_CREDENTIAL },
+        { group: '', version: 'v1', resource: 'namespaces', name: 'kube-system' },
+      );
+      return namespace.metadata.uid ?? '';
+    } catch (error) {
+      if (error instanceof ApiError && (error.code === 401 || error.code === 403))
+        throw forbidden(
+          `cluster "${cluster.name}" refuses the credential: it must at least be allowed to get the namespace kube-system (${error.message})`,
+          { cluster: cluster.name },
+        );
+      throw error;
+    }
+  }
+
+  private accessColumns(id: string, access: ClusterAccess) {
+    return {
+      endpoint: access.endpoint,
+      certificateAuthority: access.certificateAuthority ?? null,
+      credential: this.cipher.encrypt(JSON.stringify(access.credential), credentialAddress(id)),
+      credentialExpiresAt: credentialExpiry(access.credential) ?? null,
+    };
+  }
+
+  private toConnection(row: ClusterEntity): ClusterConnection {
+    return {
+      id: row.id,
+      name: row.name,
+      endpoint: row.endpoint,
+      certificateAuthority: row.certificateAuthority ?? undefined,
+      credential: JSON.parse(this.cipher.decrypt(row.credential, credentialAddress(row.id))) as ClusterCredential,
+      generation: row.generation,
+    };
+  }
+
+  private async toResponse(row: ClusterEntity, caller: Principal): Promise<ClusterResponse> {
+    const health: ClusterHealthRecord = row.disabled
+      ? {
+          state: 'Disabled',
+          reason: 'an administrator disabled it',
+          since: row.createdAt,
+          lastSeen: undefined,
+          version: undefined,
+          nodes: undefined,
+        }
+      : await this.health.check(this.toConnection(row));
+    return toClusterResponse(row, health, caller.isAdministrator);
+  }
+}
+
+const credentialAddress = (id: string) => ({ table: 'clusters', id, field: 'credential' });

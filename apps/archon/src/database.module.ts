@@ -1,0 +1,41 @@
+import path from 'node:path';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import type { DataSourceOptions } from 'typeorm';
+import { connectAndMigrate, dataSourceOptions, FieldCipher } from '#database';
+import type { Logger } from '#log';
+import { migrations } from '#migrations';
+import { ClusterEntity } from './clusters/cluster.entity.js';
+import { AppConfig } from './config.module.js';
+import { LOGGER } from './logger.module.js';
+import { OperationEntity } from './operations/operation.entity.js';
+import { OperationStepEntity } from './operations/operation-step.entity.js';
+import { AccessTokenEntity } from './tokens/access-token.entity.js';
+import { SigningKeyEntity } from './tokens/signing-key.entity.js';
+
+export const ENTITIES = [AccessTokenEntity, ClusterEntity, OperationEntity, OperationStepEntity, SigningKeyEntity];
+
+@Module({})
+export class DatabaseModule {
+  /** Connects to `url` after bringing its schema up to date. */
+  static forRoot(url: string): DynamicModule {
+    const cipher = {
+      provide: FieldCipher,
+      useFactory: (config: AppConfig) => FieldCipher.load(config.encryptionKeyFile ?? path.join(config.stateDir, 'keys', 'encryption.key')),
+      inject: [AppConfig],
+    };
+    const orm = TypeOrmModule.forRootAsync({
+      useFactory: (config: AppConfig, logger: Logger) =>
+        dataSourceOptions({
+          url,
+          poolSize: config.databasePoolSize,
+          entities: ENTITIES,
+          migrations,
+          onConnectionLost: (error) => logger.warn({ err: error }, 'a connection to the database was lost'),
+        }),
+      inject: [AppConfig, LOGGER],
+      dataSourceFactory: (options) => connectAndMigrate(options as DataSourceOptions & { url?: string }),
+    });
+    return { module: DatabaseModule, global: true, imports: [orm], providers: [cipher], exports: [FieldCipher] };
+  }
+}

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+
+const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** What `/metrics` shows: Prometheus text, names after the Prometheus naming rules. */
+@Injectable()
+export class Metrics {
+  private readonly registry = new Registry();
+  private readonly requests = new Histogram({
+    name: 'archon_http_request_duration_seconds',
+    help: 'Duration of requests by method, route template and status code',
+    labelNames: ['method', 'route', 'code'],
+    buckets: BUCKETS_SECONDS,
+    registers: [this.registry],
+  });
+  private readonly proxied = new Counter({
+    name: 'archon_proxy_requests_total',
+    help: 'Proxied requests by cluster, method and status code',
+    labelNames: ['cluster', 'method', 'code'],
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  observe(method: string, route: string, code: number, ms: number): void {
+    this.requests.observe({ method, route, code }, ms / 1000);
+  }
+
+  countProxied(cluster: string, method: string, code: number): void {
+    this.proxied.inc({ cluster, method, code });
+  }
+
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+}

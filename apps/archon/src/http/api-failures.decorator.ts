@@ -1,0 +1,27 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiResponse } from '@nestjs/swagger';
+
+const MEANINGS = {
+  400: 'The request could not be read: the message says where',
+  401: 'No valid bearer token',
+  403: 'Not allowed, by Archon or by the cluster',
+  404: 'Not found',
+  409: 'In conflict with what exists or is going on',
+  413: 'The request body is too large',
+  415: 'The media type is not supported',
+  422: 'The content is invalid: details.causes names each field',
+  503: 'The cluster, or the database, is unavailable',
+  504: 'The cluster did not answer in time',
+} as const;
+
+/** Documents failures; each is a Kubernetes `Status`. */
+export const ApiFailures = (...codes: (keyof typeof MEANINGS)[]) =>
+  applyDecorators(
+    ...codes.map((code) =>
+      ApiResponse({
+        status: code,
+        description: MEANINGS[code],
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/Status' } } },
+      }),
+    ),
+  );

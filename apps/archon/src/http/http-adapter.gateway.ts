@@ -1,0 +1,41 @@
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import https from 'node:https';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { Config } from '#config';
+import { registerBodyParsers } from './body-parsers.gateway.js';
+import { requestIdOf } from './request-log.gateway.js';
+import type { ServerTls } from './tls.gateway.js';
+
+const GATEWAY_PREFIX = '/api-gateway';
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/** Console clients put `/api-gateway` before every path. */
+export const withoutGatewayPrefix = (url: string): string =>
+  url.startsWith(`${GATEWAY_PREFIX}/`) ? url.slice(GATEWAY_PREFIX.length) : url;
+
+/** Takes a request whose path belongs to a cluster; true when it has. */
+export type ProxyHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/**
+ * The server: our own, so that proxied requests go to `proxy` before Fastify spends time on them. Everything else is Fastify's and Nest's.
+ */
+export function createHttpAdapter(config: Config, tls: ServerTls | undefined, proxy: ProxyHandler): FastifyAdapter {
+  const options = { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 65_000, noDelay: true };
+  const adapter = new FastifyAdapter({
+    bodyLimit: config.maxBodyBytes,
+    genReqId: (request: IncomingMessage) => requestIdOf(request.headers),
+    rewriteUrl: (request: IncomingMessage) => withoutGatewayPrefix(request.url ?? '/'),
+    forceCloseConnections: 'idle' as const,
+    routerOptions: { maxParamLength: 512 },
+    serverFactory: (handler: http.RequestListener) => {
+      const listener: http.RequestListener = (request, response) => {
+        if (!proxy(request, response)) handler(request, response);
+      };
+      return tls === undefined
+        ? http.createServer(options, listener)
+        : (https.createServer({ ...options, cert: tls.cert, key: tls.key }, listener) as unknown as http.Server);
+    },
+  });
+  registerBodyParsers(adapter.getInstance());
+  return adapter;
+}

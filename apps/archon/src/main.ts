@@ -1,0 +1,52 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { ConfigError, describeSettings, environment, loadConfig } from '#config';
+import { startEmbeddedPostgres } from '#database';
+import { createLogger } from '#log';
+import { startServer } from './server.gateway.js';
+
+const USAGE = `Usage: archon [serve | config]
+  serve    starts the API server (the default)
+  config   prints the settings, which are environment variables`;
+
+async function serve(): Promise<void> {
+  const config = loadConfig(environment());
+  const logger = createLogger(config.logLevel);
+  await mkdir(config.stateDir, { recursive: true, mode: 0o700 });
+  const embedded = config.databaseUrl === undefined ? await startEmbeddedPostgres(path.join(config.stateDir, 'postgres')) : undefined;
+  const server = await startServer({ config, logger, databaseUrl: embedded?.url ?? config.databaseUrl?.reveal() ?? '' }).catch(
+    async (error: unknown) => {
+      await embedded?.stop();
+      throw error;
+    },
+  );
+
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) return;
+    stopping = true;
+    logger.info({ signal }, 'shutting down');
+    setTimeout(() => process.exit(1), (config.shutdownSeconds + 5) * 1000).unref();
+    const closed = server.close().then(() => embedded?.stop());
+    closed
+      .then(() => process.exit(0))
+      .catch((error: unknown) => {
+        logger.error({ err: error }, 'shutting down failed');
+        process.exit(1);
+      });
+  };
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+}
+
+const command = process.argv[2] ?? 'serve';
+if (command === 'serve') {
+  await serve().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof ConfigError ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+    process.exit(1);
+  });
+} else if (command === 'config') {
+  process.stdout.write(`${describeSettings()}\n`);
+} else {
+  process.stderr.write(`${USAGE}\n`);
+  process.exit(command === 'help' || command === '--help' ? 0 : 2);
+}

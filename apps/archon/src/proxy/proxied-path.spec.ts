@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { parseProxiedPath } from './proxied-path.js';
+
+describe('parseProxiedPath', () => {
+  it.each([
+    ['/kubernetes/c1/api/v1/pods?limit=5', 'c1', '/api/v1/pods?limit=5', '/kubernetes/c1', false],
+    ['/kubernetes/c1', 'c1', '/', '/kubernetes/c1', false],
+    ['/kubernetes/c1/', 'c1', '/', '/kubernetes/c1', false],
+    [
+      '/kubernetes/c1/apis/apps/v1/deployments?labelSelector=a&watch=true',
+      'c1',
+      '/apis/apps/v1/deployments?labelSelector=a&watch=true',
+      '/kubernetes/c1',
+      true,
+    ],
+    [
+      '/kubernetes/c1/api/v1/namespaces/a/pods/p/log?follow=true&container=c',
+      'c1',
+      '/api/v1/namespaces/a/pods/p/log?follow=true&container=c',
+      '/kubernetes/c1',
+      true,
+    ],
+    [
+      '/kubernetes/c1/api/v1/namespaces/a/services/web:80/proxy/x',
+      'c1',
+      '/api/v1/namespaces/a/services/web:80/proxy/x',
+      '/kubernetes/c1',
+      true,
+    ],
+    [
+      '/kubernetes/c1/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode',
+      'c1',
+      '/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode',
+      '/kubernetes/c1',
+      false,
+    ],
+    ['/api/v1/namespaces', 'global', '/api/v1/namespaces', '', false],
+    ['/apis', 'global', '/apis', '', false],
+    ['/version?timeout=32s', 'global', '/version?timeout=32s', '', false],
+    ['/openapi/v3', 'global', '/openapi/v3', '', false],
+  ])('%s', (url, cluster, path, prefix, streaming) => expect(parseProxiedPath(url)).toEqual({ cluster, path, prefix, streaming }));
+
+  it.each(['/acp/v1/clusters', '/openapi.json', '/apish', '/', '/kubernetes', '/versions'])("leaves %s to Archon's own routes", (url) =>
+    expect(parseProxiedPath(url)).toBeUndefined(),
+  );
+
+  it.each([
+    '/kubernetes/c1/api/v1/../../../x',
+    '/kubernetes/c1/api/v1/%2e%2e/x',
+    '/kubernetes/c1/api/v1/.%2E/x',
+    '/kubernetes/c1/api/v1/./pods',
+    '/kubernetes/c1/api//v1',
+    '/kubernetes/c1//evil.example/x',
+    '/kubernetes/c1/api/v1/a%2fb',
+    '/kubernetes/c1/api/v1/a%5Cb',
+    '/kubernetes/c1/api/v1/a%252fb',
+    '/kubernetes/c1/api/v1/a%00',
+    '/kubernetes/c1/api/v1/a;b',
+    '/kubernetes/c1/api\\v1',
+    '/kubernetes/c1/api/v1/é',
+    '/kubernetes/C1/api',
+    '/kubernetes//api',
+    '/kubernetes/../api',
+    '/kubernetes/c1%2fapi',
+    '/api/v1/../x',
+  ])('refuses %s', (url) => expect(() => parseProxiedPath(url)).toThrow(/the path must/));
+});

@@ -1,0 +1,46 @@
+import { badRequest } from '#errors';
+
+/** A path that belongs to a cluster. */
+export interface ProxiedPath {
+  cluster: string;
+  /** Path and query at the cluster, byte for byte as the client wrote them. */
+  path: string;
+  /** Under which path of Archon the client sees this cluster's API. */
+  prefix: string;
+  /** Whether the answer may go on for as long as the client listens: a watch, a followed log, an application behind a Service. */
+  streaming: boolean;
+}
+
+const CLUSTER_PREFIX = '/kubernetes/';
+/** Paths of the global cluster that need no prefix. */
+const GLOBAL_PATH = /^\/(api|apis|version|openapi)(\/|\?|$)/;
+const GLOBAL_CLUSTER = 'global';
+/** What one side could read differently from another: encoded slashes, backslashes, percent signs and NUL; matrix parameters. */
+const AMBIGUOUS = /%(?:2f|5c|25|00)|[\\;#]|[^\x21-\x7e]/i;
+const STREAMING_QUERY = /[?&](?:watch|follow)=(?:1|t|true)(?:&|$)/i;
+const STREAMING_PATH = /^\/(?:api\/[^/]+|apis\/[^/]+\/[^/]+)\/watch\/|\/proxy(?:\/|\?|$)/;
+
+/** Undefined when the path is one of Archon's own. Throws 400 on a path that could mean two things. */
+export function parseProxiedPath(url: string): ProxiedPath | undefined {
+  if (url.startsWith(CLUSTER_PREFIX)) {
+    const end = url.indexOf('/', CLUSTER_PREFIX.length);
+    const cluster = url.slice(CLUSTER_PREFIX.length, end < 0 ? undefined : end).split('?')[0] ?? '';
+    if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(cluster))
+      throw badRequest('the path must be /kubernetes/<name of a cluster>/<path of the Kubernetes API>');
+    return proxied(cluster, end < 0 ? '/' : url.slice(end), `${CLUSTER_PREFIX}${cluster}`);
+  }
+  return GLOBAL_PATH.test(url) ? proxied(GLOBAL_CLUSTER, url, '') : undefined;
+}
+
+function proxied(cluster: string, path: string, prefix: string): ProxiedPath {
+  const plain = path.split('?', 1)[0] ?? '';
+  if (AMBIGUOUS.test(plain) || plain.includes('//') || hasDotSegment(plain))
+    throw badRequest(
+      'the path must not contain "//", "\\", ";", ".", ".." segments or encoded slashes, percent signs and control characters',
+    );
+  return { cluster, path, prefix, streaming: STREAMING_QUERY.test(path) || STREAMING_PATH.test(path) };
+}
+
+function hasDotSegment(path: string): boolean {
+  return path.split('/').some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment));
+}

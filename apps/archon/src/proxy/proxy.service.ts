@@ -1,0 +1,136 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
+import { ApiError, methodNotAllowed } from '#errors';
+import { Forwarder, type Target, UpgradeForwarder } from '#kubernetes';
+import type { Logger } from '#log';
+import { Authenticator } from '../auth/authenticator.service.js';
+import type { Principal } from '../auth/principal.js';
+import { ClustersService } from '../clusters/clusters.service.js';
+import { Metrics } from '../health/metrics.service.js';
+import { withoutGatewayPrefix } from '../http/http-adapter.gateway.js';
+import { requestIdOf } from '../http/request-log.gateway.js';
+import { LOGGER } from '../logger.module.js';
+import { type ProxiedPath, parseProxiedPath } from './proxied-path.js';
+
+const METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']);
+const SHUTDOWN_MESSAGE = 'Archon is shutting down: connect again';
+
+/** Passes Kubernetes requests on to their cluster as the caller. Authentication happens here: no guard of Nest runs on these paths. */
+@Injectable()
+export class ProxyService implements BeforeApplicationShutdown {
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly clusters: ClustersService,
+    private readonly forwarder: Forwarder,
+    private readonly upgrades: UpgradeForwarder,
+    private readonly metrics: Metrics,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** True when the path belongs to a cluster; the answer then comes from here, whatever it is. */
+  handle(request: IncomingMessage, response: ServerResponse): boolean {
+    const id = requestIdOf(request.headers);
+    const fail = (failure: unknown) => this.respond(response, this.toApiError(failure, id));
+    let proxied: ProxiedPath | undefined;
+    try {
+      proxied = parseProxiedPath(withoutGatewayPrefix(request.url ?? '/'));
+    } catch (failure) {
+      fail(failure);
+      return true;
+    }
+    if (proxied === undefined) return false;
+    response.setHeader('x-request-id', id);
+    this.forward(request, response, proxied, id, fail).catch(fail);
+    return true;
+  }
+
+  /** The same for a connection that shall change its protocol. Paths of Archon itself have none: 404. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const id = requestIdOf(request.headers);
+    const fail = (failure: unknown) => endSocket(socket, this.toApiError(failure, id));
+    socket.on('error', () => socket.destroy());
+    this.forwardUpgrade(request, socket, head, id, fail).catch(fail);
+  }
+
+  beforeApplicationShutdown(): void {
+    this.forwarder.endStreams(SHUTDOWN_MESSAGE);
+    this.upgrades.endSessions();
+  }
+
+  private async forward(
+    request: IncomingMessage,
+    response: ServerResponse,
+    proxied: ProxiedPath,
+    id: string,
+    fail: (failure: unknown) => void,
+  ): Promise<void> {
+    const begin = performance.now();
+    const { target, principal } = await this.authorize(request, proxied);
+    response.once('close', () => {
+      this.metrics.countProxied(proxied.cluster, request.method ?? '', response.statusCode);
+      this.log(request, proxied, principal, id, response.statusCode, performance.now() - begin);
+    });
+    this.forwarder.forward(target, request, response, { ...proxied, onFailure: fail });
+  }
+
+  private async forwardUpgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    id: string,
+    fail: (failure: unknown) => void,
+  ): Promise<void> {
+    const proxied = parseProxiedPath(withoutGatewayPrefix(request.url ?? '/'));
+    if (proxied === undefined) throw new ApiError('NotFound', 'there is nothing to upgrade to on this path');
+    const begin = performance.now();
+    const { target, principal } = await this.authorize(request, proxied);
+    socket.once('close', () => this.log(request, proxied, principal, id, 101, performance.now() - begin));
+    this.upgrades.forward(target, request, socket, head, { ...proxied, onFailure: fail });
+  }
+
+  private async authorize(request: IncomingMessage, proxied: ProxiedPath): Promise<{ target: Target; principal: Principal }> {
+    if (!METHODS.has(request.method ?? '')) throw methodNotAllowed(`the method ${request.method} is not supported`);
+    const principal = await this.authenticator.authenticate(request.headers);
+    return { principal, target: { cluster: await this.clusters.connection(proxied.cluster), identity: principal.identity } };
+  }
+
+  private log(request: IncomingMessage, proxied: ProxiedPath, principal: Principal, requestId: string, status: number, ms: number): void {
+    const route = `${proxied.prefix === '' ? '' : '/kubernetes/:cluster'}/*`;
+    this.logger.info(
+      { requestId, user: principal.user, cluster: proxied.cluster, method: request.method, route, status, ms: Math.round(ms) },
+      'request',
+    );
+  }
+
+  private toApiError(failure: unknown, requestId: string): ApiError {
+    if (failure instanceof ApiError) return failure;
+    this.logger.error({ requestId, err: failure }, 'request failed');
+    return new ApiError('InternalError', `an internal error occurred; the log has it under request ${requestId}`);
+  }
+
+  private respond(response: ServerResponse, failure: ApiError): void {
+    if (response.headersSent || response.destroyed) {
+      response.destroy();
+      return;
+    }
+    response.writeHead(failure.code, headersOf(failure)).end(JSON.stringify(failure.toStatus()));
+  }
+}
+
+function headersOf(failure: ApiError): Record<string, string> {
+  return {
+    'content-type': 'application/json',
+    'x-content-type-options': 'nosniff',
+    ...(failure.code === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    ...(failure.details?.retryAfterSeconds === undefined ? {} : { 'retry-after': String(failure.details.retryAfterSeconds) }),
+  };
+}
+
+function endSocket(socket: Duplex, failure: ApiError): void {
+  const body = JSON.stringify(failure.toStatus());
+  const headers = Object.entries({ ...headersOf(failure), 'content-length': String(Buffer.byteLength(body)), connection: 'close' });
+  socket.end(
+    `HTTP/1.1 ${failure.code} ${failure.reason}\r\n${headers.map(([name, value]) => `${name}: ${value}`).join('\r\n')}\r\n\r\n${body}`,
+  );
+}

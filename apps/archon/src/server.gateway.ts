@@ -1,0 +1,63 @@
+import { rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SwaggerModule } from '@nestjs/swagger';
+import type { Config } from '#config';
+import type { Logger } from '#log';
+import { AppModule } from './app.module.js';
+import { Metrics } from './health/metrics.service.js';
+import { createHttpAdapter } from './http/http-adapter.gateway.js';
+import { createOpenApiDocument } from './http/openapi-document.service.js';
+import { PublicEndpoint } from './http/public-endpoint.service.js';
+import { logRequests } from './http/request-log.gateway.js';
+import { loadServerTls } from './http/tls.gateway.js';
+import { NestLogger } from './nest-logger.service.js';
+import { ProxyService } from './proxy/proxy.service.js';
+import { BootstrapToken } from './tokens/bootstrap-token.service.js';
+
+/** A server that listens. */
+export interface RunningServer {
+  url: string;
+  /** Ends streams with a reason, lets running requests finish, closes everything. */
+  close(): Promise<void>;
+}
+
+/** Starts the API on a database; resolves when it listens, and has written `<state>/archon.json` for scripts. */
+export async function startServer(options: { config: Config; logger: Logger; databaseUrl: string }): Promise<RunningServer> {
+  const { config, logger } = options;
+  const tls = await loadServerTls(config);
+  let proxy: ProxyService | undefined;
+  const adapter = createHttpAdapter(config, tls, (request, response) => proxy?.handle(request, response) ?? false);
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(options), adapter, {
+    logger: new NestLogger(logger),
+    abortOnError: false,
+    bodyParser: false,
+  });
+  logRequests(adapter.getInstance(), logger, app.get(Metrics));
+  SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), { jsonDocumentUrl: 'openapi.json', raw: ['json'] });
+  await app.init();
+  const handler = app.get(ProxyService);
+  proxy = handler;
+  app.getHttpServer().on('upgrade', (request, socket, head) => handler.upgrade(request, socket, head));
+  await app.listen(config.port, config.host);
+
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
+  const url = config.publicUrl ?? `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  app.get(PublicEndpoint).set(url, tls?.certificateAuthority);
+  const readyFile = path.resolve(config.stateDir, 'archon.json');
+  const caFile = tls?.certificateAuthority === undefined ? null : path.resolve(config.stateDir, 'tls', 'ca.crt');
+  await writeFile(readyFile, JSON.stringify({ pid: process.pid, url, caFile, adminTokenFile: app.get(BootstrapToken).file }), {
+    mode: 0o600,
+  });
+  logger.info({ url }, 'ready');
+  return {
+    url,
+    close: async () => {
+      await rm(readyFile, { force: true });
+      await app.close();
+    },
+  };
+}

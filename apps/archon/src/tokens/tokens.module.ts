@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AccessTokenEntity } from './access-token.entity.js';
+import { BootstrapToken } from './bootstrap-token.service.js';
+import { SigningKeyEntity } from './signing-key.entity.js';
+import { SigningKeys } from './signing-keys.service.js';
+import { TokensController } from './tokens.controller.js';
+import { TokensService } from './tokens.service.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([AccessTokenEntity, SigningKeyEntity])],
+  controllers: [TokensController],
+  providers: [SigningKeys, TokensService, BootstrapToken],
+  exports: [SigningKeys, TokensService, BootstrapToken],
+})
+export class TokensModule {}

@@ -1,0 +1,100 @@
+import { Secret } from './secret.js';
+
+/** One setting: the environment variable, its default as text, what it does, and how its text is read (throws with the remedy). */
+interface Setting<T> {
+  variable: string;
+  default: string;
+  description: string;
+  read: (text: string) => T;
+}
+
+const text = (value: string) => value;
+const optional = (value: string) => (value === '' ? undefined : value);
+const optionalSecret = (value: string) => (value === '' ? undefined : new Secret(value));
+
+function integer(min: number, max: number) {
+  return (value: string) => {
+    const number = Number(value);
+    if (!Number.isInteger(number) || number < min || number > max) throw new Error(`must be a whole number from ${min} to ${max}`);
+    return number;
+  };
+}
+
+function oneOf<const T extends string>(...allowed: T[]) {
+  return (value: string) => {
+    const found = allowed.find((candidate) => candidate === value);
+    if (found === undefined) throw new Error(`must be one of ${allowed.join(', ')}`);
+    return found;
+  };
+}
+
+function dnsDomain(value: string) {
+  if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/.test(value))
+    throw new Error('must be a DNS domain such as cpaas.io');
+  return value;
+}
+
+const setting = <T>(variable: string, defaultText: string, description: string, read: (text: string) => T): Setting<T> => ({
+  variable,
+  default: defaultText,
+  description,
+  read,
+});
+
+/** Every setting of the API server. This table is also what `archon config` prints. */
+export const SETTINGS = {
+  stateDir: setting('ARCHON_STATE_DIR', '.archon', 'folder of generated keys, certificates and the embedded database', text),
+  databaseUrl: setting('ARCHON_DATABASE_URL', '', 'Postgres URL; empty starts the embedded Postgres in the state folder', optionalSecret),
+  databasePoolSize: setting('ARCHON_DATABASE_POOL_SIZE', '10', 'connections to Postgres, at most', integer(2, 200)),
+  host: setting('ARCHON_HOST', '127.0.0.1', 'address to listen on', text),
+  port: setting('ARCHON_PORT', '8443', 'port to listen on; 0 takes a free one', integer(0, 65_535)),
+  tls: setting(
+    'ARCHON_TLS',
+    'generated',
+    'generated (own CA), files (the two settings below) or off (plain HTTP)',
+    oneOf('generated', 'files', 'off'),
+  ),
+  tlsCertFile: setting('ARCHON_TLS_CERT_FILE', '', 'PEM certificate chain, with ARCHON_TLS=files', optional),
+  tlsKeyFile: setting('ARCHON_TLS_KEY_FILE', '', 'PEM private key, with ARCHON_TLS=files', optional),
+  tlsNames: setting('ARCHON_TLS_NAMES', 'localhost,127.0.0.1', 'names and addresses of the generated certificate', (value) =>
+    value.split(',').map((name) => name.trim()),
+  ),
+  publicUrl: setting('ARCHON_PUBLIC_URL', '', 'URL written into kubeconfigs; empty takes the one that Archon listens on', optional),
+  encryptionKeyFile: setting(
+    'ARCHON_ENCRYPTION_KEY_FILE',
+    '',
+    'file of the 256-bit key (base64) that encrypts credentials; empty: <state>/keys/encryption.key',
+    optional,
+  ),
+  adminTokenFile: setting(
+    'ARCHON_ADMIN_TOKEN_FILE',
+    '',
+    "file that receives the first administrator's token; empty: <state>/admin-token",
+    optional,
+  ),
+  tokenDefaultDays: setting('ARCHON_TOKEN_DEFAULT_DAYS', '30', 'validity of an API token when none is asked for', integer(1, 3650)),
+  tokenMaxDays: setting('ARCHON_TOKEN_MAX_DAYS', '365', 'longest validity of an API token', integer(1, 3650)),
+  labelBaseDomain: setting('ARCHON_LABEL_BASE_DOMAIN', 'cpaas.io', 'domain of the labels and annotations that Archon writes', dnsDomain),
+  clusterConnectTimeoutMs: setting('ARCHON_CLUSTER_CONNECT_TIMEOUT_MS', '3000', 'time to connect to a cluster', integer(100, 60_000)),
+  clusterResponseTimeoutMs: setting(
+    'ARCHON_CLUSTER_RESPONSE_TIMEOUT_MS',
+    '10000',
+    "time until the first byte of a cluster's answer",
+    integer(100, 300_000),
+  ),
+  maxBodyBytes: setting(
+    'ARCHON_MAX_BODY_BYTES',
+    String(3 * 1024 * 1024),
+    'largest request body outside the proxy',
+    integer(1024, 64 * 1024 * 1024),
+  ),
+  shutdownSeconds: setting('ARCHON_SHUTDOWN_SECONDS', '25', 'time that running requests get at shutdown', integer(0, 600)),
+  logLevel: setting(
+    'ARCHON_LOG_LEVEL',
+    'info',
+    'least severe level that is logged',
+    oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+  ),
+} as const;
+
+export type Config = { readonly [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]['read']> };

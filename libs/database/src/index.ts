@@ -1,0 +1,3 @@
+export { connectAndMigrate, dataSourceOptions, schemaDrift } from './data-source.gateway.js';
+export { type EmbeddedPostgres, startEmbeddedPostgres, stopEmbeddedPostgres } from './embedded-postgres.gateway.js';
+export { type FieldAddress, FieldCipher } from './field-cipher.service.js';

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { appliedConfiguration } from './applied-configuration.js';
+import type { KubernetesObject } from './kubernetes-object.js';
+
+const live: KubernetesObject = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: {
+    name: 'web',
+    namespace: 'a',
+    uid: '1',
+    labels: { app: 'web', 'kubectl.kubernetes.io/other': 'x' },
+    managedFields: [
+      {
+        manager: 'archon',
+        operation: 'Apply',
+        apiVersion: 'apps/v1',
+        fieldsV1: {
+          'f:metadata': { 'f:labels': { 'f:app': {} }, 'f:finalizers': { 'v:"keep"': {} } },
+          'f:spec': {
+            'f:replicas': {},
+            'f:selector': {},
+            'f:template': {
+              'f:spec': {
+                'f:containers': {
+                  'k:{"name":"web"}': {
+                    '.': {},
+                    'f:image': {},
+                    'f:name': {},
+                    'f:ports': { 'k:{"containerPort":8080,"protocol":"TCP"}': { '.': {}, 'f:containerPort': {} } },
+                  },
+                },
+                'f:volumes': { 'k:{"name":"tmp"}': { '.': {}, 'f:emptyDir': {}, 'f:name': {} } },
+              },
+            },
+          },
+        },
+      },
+      { manager: 'archon', operation: 'Update', subresource: 'status', fieldsV1: { 'f:status': {} } },
+      { manager: 'kubectl', operation: 'Update', fieldsV1: { 'f:spec': { 'f:paused': {} } } },
+    ],
+    finalizers: ['keep', 'other'],
+  },
+  spec: {
+    replicas: 2,
+    paused: true,
+    selector: { matchLabels: { app: 'web' } },
+    template: {
+      spec: {
+        containers: [
+          { name: 'injected', image: 'sidecar' },
+          { name: 'web', image: 'web:v1', imagePullPolicy: 'Always', ports: [{ containerPort: 8080, protocol: 'TCP', name: 'later' }] },
+        ],
+        volumes: [{ name: 'tmp', emptyDir: {} }],
+      },
+    },
+  },
+  status: { replicas: 2 },
+};
+
+describe('appliedConfiguration', () => {
+  it("gives exactly what the manager applied, without defaults and without others' fields", () => {
+    expect(appliedConfiguration(live, 'archon')).toEqual({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web', namespace: 'a', labels: { app: 'web' }, finalizers: ['keep'] },
+      spec: {
+        replicas: 2,
+        selector: { matchLabels: { app: 'web' } },
+        template: {
+          spec: {
+            containers: [{ name: 'web', image: 'web:v1', ports: [{ containerPort: 8080, protocol: 'TCP' }] }],
+            volumes: [{ name: 'tmp', emptyDir: {} }],
+          },
+        },
+      },
+    });
+  });
+
+  it('is undefined for a manager that applied nothing', () => {
+    expect(appliedConfiguration(live, 'kubectl')).toBeUndefined();
+    expect(appliedConfiguration({ ...live, metadata: { name: 'web' } }, 'archon')).toBeUndefined();
+  });
+});

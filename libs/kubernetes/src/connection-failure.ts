@@ -1,0 +1,50 @@
+import { ApiError, gatewayTimeout, unavailable } from '#errors';
+
+/** Codes of undici, Node and OpenSSL → what the caller may know: never an address, a path or a stack. */
+const REASONS: Record<string, string> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was reset',
+  EPIPE: 'the connection was closed',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to it',
+  ENOTFOUND: 'its host name does not resolve',
+  EAI_AGAIN: 'its host name does not resolve at present',
+  UND_ERR_SOCKET: 'the connection was closed',
+  UND_ERR_CONNECT_TIMEOUT: 'the connection could not be established in time',
+  UND_ERR_DESTROYED: 'its connections are being replaced',
+  UND_ERR_CLOSED: 'its connections are being replaced',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not signed by the registered CA',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not signed by the registered CA',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not signed by the registered CA',
+  CERT_SIGNATURE_FAILURE: 'its certificate is not signed by the registered CA',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is not signed by the registered CA',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+};
+const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+
+/** Turns a failure of the network or of TLS into a 503 or 504 that names the cluster; an ApiError passes through. */
+export function connectionFailure(cluster: string, error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (error instanceof Error && error.name === 'TimeoutError')
+    return gatewayTimeout(cluster, 'no complete answer came within the time limit', error);
+  const code = codeOf(error);
+  if (code !== undefined && TIMEOUTS.has(code)) return gatewayTimeout(cluster, 'no answer came within the time limit', error);
+  return unavailable(
+    cluster,
+    (code !== undefined && REASONS[code]) || (code?.startsWith('ERR_SSL') ? 'the TLS handshake failed' : 'the connection failed'),
+    error,
+  );
+}
+
+/** Whether the failure says that the cluster can't be reached, as opposed to an answer of it. */
+export function isConnectionFailure(error: unknown): boolean {
+  return error instanceof ApiError && (error.code === 503 || error.code === 504) && error.details?.cluster !== undefined;
+}
+
+function codeOf(error: unknown): string | undefined {
+  for (let current: unknown = error; current instanceof Error; current = current.cause) {
+    if ('code' in current && typeof current.code === 'string') return current.code;
+  }
+  return undefined;
+}

@@ -1,0 +1,139 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { ApiError } from '#errors';
+import { connectionFailure } from './connection-failure.js';
+import type { Connections } from './connections.gateway.js';
+import { requestHeaders, responseHeaders } from './forwarded-headers.js';
+import { authenticationHeaders, type Target } from './target.js';
+
+export interface ForwardOptions {
+  /** Path and query at the cluster, byte for byte as they go out. */
+  path: string;
+  /** Under which path of Archon the client sees the cluster's API. */
+  prefix: string;
+  /** Watches and followed logs: no time limit, a connection each, and told when Archon shuts down. */
+  streaming: boolean;
+  /** Called instead of an answer when the cluster could not be reached. Never after the answer has begun. */
+  onFailure: (failure: ApiError) => void;
+}
+
+/** Passes requests on to clusters as they are and streams the answers back with backpressure: memory does not grow with size. */
+export class Forwarder {
+  private readonly streams = new Set<ForwardedResponse>();
+
+  constructor(private readonly connections: Connections) {}
+
+  forward(target: Target, request: IncomingMessage, response: ServerResponse, options: ForwardOptions): void {
+    const pools = this.connections.of(target.cluster);
+    const handler = new ForwardedResponse(target.cluster.name, response, options);
+    if (options.streaming) {
+      this.streams.add(handler);
+      response.once('close', () => this.streams.delete(handler));
+    }
+    const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+    const pool = options.streaming ? pools.streams : pools.forwarded;
+    pool.dispatch(
+      {
+        path: `${basePath(target)}${options.path}`,
+        method: request.method as Dispatcher.HttpMethod,
+        headers: requestHeaders(request.headers, authenticationHeaders(target)),
+        body: hasBody ? request : null,
+      },
+      handler,
+    );
+  }
+
+  /** Ends the open streams in order and tells their clients why. */
+  endStreams(why: string): void {
+    for (const stream of this.streams) stream.end(why);
+  }
+}
+
+export const basePath = (target: Target): string => {
+  const { pathname } = new URL(target.cluster.endpoint);
+  return pathname === '/' ? '' : pathname;
+};
+
+/** Writes a cluster's answer to the client. Joins what arrives in one turn of the event loop into one write. */
+class ForwardedResponse implements Dispatcher.DispatchHandler {
+  private left = -1;
+  private corked = false;
+  private paused = false;
+  private endsWithLine = false;
+  private controller: Dispatcher.DispatchController | undefined;
+
+  constructor(
+    private readonly cluster: string,
+    private readonly response: ServerResponse,
+    private readonly options: ForwardOptions,
+  ) {}
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    const gone = () => controller.abort(new Error('the client closed the connection'));
+    if (this.response.destroyed) gone();
+    else this.response.once('close', () => !this.response.writableFinished && gone());
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, code: number, headers: IncomingHttpHeaders): void {
+    if (code < 200) return;
+    this.left = Number(headers['content-length'] ?? -1);
+    this.response.writeHead(code, responseHeaders(headers, this.options.prefix));
+    if (this.options.streaming) this.response.flushHeaders();
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.options.streaming) this.endsWithLine = chunk[chunk.length - 1] === 0x0a;
+    if (this.left === chunk.length && !this.corked) {
+      this.response.end(chunk); // small answers leave in one packet with their head
+      return;
+    }
+    if (this.left > 0) this.left -= chunk.length;
+    if (!this.corked) {
+      this.corked = true;
+      this.response.cork();
+      setImmediate(() => this.flush(controller));
+    }
+    this.response.write(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (!this.response.writableEnded) this.response.end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.response.headersSent) this.response.destroy();
+    else if (!this.response.destroyed) this.options.onFailure(connectionFailure(this.cluster, error));
+  }
+
+  /** A JSON watch ends with an ERROR event that says why; anything else just ends. */
+  end(why: string): void {
+    if (this.response.writableEnded) return;
+    const isJson = String(this.response.getHeader('content-type') ?? '').startsWith('application/json');
+    const status = {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: why,
+      reason: 'ServiceUnavailable',
+      code: 503,
+    };
+    if (isJson && (this.endsWithLine || this.response.headersSent))
+      this.response.end(`${JSON.stringify({ type: 'ERROR', object: status })}\n`);
+    else this.response.end();
+    this.controller?.abort(new Error(why));
+  }
+
+  private flush(controller: Dispatcher.DispatchController): void {
+    this.corked = false;
+    this.response.uncork();
+    if (!this.response.writableNeedDrain || this.paused) return;
+    this.paused = true;
+    controller.pause();
+    this.response.once('drain', () => {
+      this.paused = false;
+      controller.resume();
+    });
+  }
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { requestHeaders, responseHeaders, upgradeHeaders } from './forwarded-headers.js';
+
+const identity = ['authorization', 'Bearer own', 'impersonate-user', 'jane'];
+
+describe('requestHeaders', () => {
+  it('lets through the allowed names only and writes the identity last', () => {
+    const client = {
+      accept: 'application/json',
+      authorization: 'Bearer CANARY',
+      cookie: 'CANARY',
+      'x-remote-user': 'root',
+      'x-forwarded-for': '1.2.3.4',
+      connection: 'close, Impersonate-User, Authorization',
+      'proxy-authorization': 'CANARY',
+      'content-type': 'application/json',
+    };
+    expect(requestHeaders(client, identity)).toEqual(['accept', 'application/json', 'content-type', 'application/json', ...identity]);
+  });
+
+  it.each(['impersonate-user', 'impersonate-group', 'impersonate-uid', 'impersonate-extra-scopes', 'impersonate_user'])(
+    'refuses %s',
+    (name) => expect(() => requestHeaders({ [name]: 'admin' }, identity)).toThrow(/not accepted/),
+  );
+});
+
+it('keeps the headers of the protocol on an upgrade', () => {
+  const client = {
+    connection: 'Upgrade, Impersonate-User',
+    upgrade: 'websocket',
+    'sec-websocket-key': 'k',
+    'sec-websocket-protocol': 'v5.channel.k8s.io',
+    cookie: 'CANARY',
+  };
+  expect(upgradeHeaders(client, identity)).toEqual([
+    'connection',
+    'Upgrade',
+    'upgrade',
+    'websocket',
+    'sec-websocket-key',
+    'k',
+    'sec-websocket-protocol',
+    'v5.channel.k8s.io',
+    ...identity,
+  ]);
+});
+
+describe('responseHeaders', () => {
+  it('drops cookies, CORS and hop-by-hop names, and sandboxes what the cluster serves', () => {
+    const answer = responseHeaders(
+      {
+        'content-type': 'text/html',
+        'set-cookie': ['a=b'],
+        'access-control-allow-origin': '*',
+        'transfer-encoding': 'chunked',
+        'audit-id': '1',
+      },
+      '/kubernetes/c1',
+    );
+    expect(answer).toEqual({
+      'content-type': 'text/html',
+      'audit-id': '1',
+      'content-security-policy': 'sandbox',
+      'x-content-type-options': 'nosniff',
+    });
+  });
+
+  it.each([
+    ['/api/v1/namespaces/a/services/web/proxy/', '/kubernetes/c1/api/v1/namespaces/a/services/web/proxy/'],
+    ['https://elsewhere.example/', undefined],
+    ['//elsewhere.example/', undefined],
+    ['/\\elsewhere.example/', undefined],
+  ])('a redirect to %s becomes %s', (location, expected) =>
+    expect(responseHeaders({ location }, '/kubernetes/c1').location).toBe(expected),
+  );
+});

@@ -1,0 +1,81 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { badRequest } from '#errors';
+
+/** What a client may tell a cluster. Everything else stays here: identity, credentials, cookies and hop-by-hop names above all. */
+const REQUEST_HEADERS = new Set([
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-unmodified-since',
+  'kubectl-command',
+  'kubectl-session',
+  'range',
+  'user-agent',
+]);
+const UPGRADE_HEADERS = new Set([
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'sec-websocket-protocol',
+  'x-stream-protocol-version',
+  'origin',
+]);
+/** RFC 9110 §7.6.1, and what a cluster must not do on Archon's own origin. */
+const DROPPED_RESPONSE_HEADERS = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'set-cookie',
+  'strict-transport-security',
+]);
+/** A page served from inside a cluster is not Archon's: no scripts with Archon's origin, no guessing of types. */
+const SANDBOX = { 'content-security-policy': 'sandbox', 'x-content-type-options': 'nosniff' };
+
+/**
+ * The headers of the upstream request as a flat list, built from nothing: allowed names first, then `authentication`, so that nothing a
+ * client sends can stand behind or instead of the identity. Throws 400 on a client's own impersonation headers.
+ */
+export function requestHeaders(client: IncomingHttpHeaders, authentication: readonly string[]): string[] {
+  const headers: string[] = [];
+  for (const name in client) {
+    if (name.startsWith('impersonate')) throw badRequest(`the header "${name}" is not accepted: Archon itself impersonates the caller`);
+    const value = client[name];
+    if (typeof value === 'string' && REQUEST_HEADERS.has(name)) headers.push(name, value);
+  }
+  headers.push(...authentication);
+  return headers;
+}
+
+/** The same for a request that asks to upgrade the connection; the protocol's own headers go along. */
+export function upgradeHeaders(client: IncomingHttpHeaders, authentication: readonly string[]): string[] {
+  const protocol = Object.entries(client).flatMap(([name, value]) => {
+    if (!UPGRADE_HEADERS.has(name) || value === undefined) return [];
+    return [value].flat().flatMap((text) => [name, text]);
+  });
+  return ['connection', 'Upgrade', 'upgrade', client.upgrade ?? '', ...protocol, ...requestHeaders(client, authentication)];
+}
+
+/**
+ * What of a cluster's answer reaches the client. A redirect within the cluster's own API stays within `prefix` (the path under which the
+ * client sees that API); any other redirect loses its target.
+ */
+export function responseHeaders(cluster: IncomingHttpHeaders, prefix: string): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = { ...SANDBOX };
+  for (const name in cluster) {
+    const value = cluster[name];
+    if (value === undefined || DROPPED_RESPONSE_HEADERS.has(name) || name.startsWith('access-control-')) continue;
+    if (name !== 'location') headers[name] = value;
+    else if (typeof value === 'string' && /^\/(?![/\\])/.test(value)) headers.location = `${prefix}${value}`;
+  }
+  return headers;
+}

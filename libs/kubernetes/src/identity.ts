@@ -1,0 +1,39 @@
+import { forbidden } from '#errors';
+
+const MAX_LENGTH = 512;
+const MAX_GROUPS = 500;
+/** Visible ASCII without leading or trailing blank: what an HTTP header carries unchanged. */
+const PRINTABLE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
+
+/**
+ * Whom a call to a cluster is made for. It can only be made from a non-empty, printable user, so that "no impersonation header" (which
+ * would let the call run as Archon) cannot be expressed by mistake.
+ */
+export class Identity {
+  private constructor(
+    readonly user: string,
+    readonly groups: readonly string[],
+  ) {}
+
+  /** Throws 403 on a name that is empty, not printable, too long, or reserved by Kubernetes (`system:`). */
+  static of(user: string, groups: readonly string[] = []): Identity {
+    if (groups.length > MAX_GROUPS) throw forbidden(`a caller may be in at most ${MAX_GROUPS} groups`);
+    for (const name of [user, ...groups]) {
+      if (!isPrincipalName(name)) throw forbidden('the caller has a user or group name that clusters would not accept');
+    }
+    return new Identity(user, [...groups]);
+  }
+
+  /** The impersonation headers of this identity, as undici's flat list of names and values (Kubernetes: user impersonation). */
+  toHeaders(): string[] {
+    return ['impersonate-user', this.user, ...this.groups.flatMap((group) => ['impersonate-group', group])];
+  }
+}
+
+/** Whether a user or group may be impersonated under this name. */
+export function isPrincipalName(name: string): boolean {
+  return name.length <= MAX_LENGTH && PRINTABLE.test(name) && !name.startsWith('system:');
+}
+
+/** Archon's own calls: registration, discovery, health. Never used for what a user asks for. */
+export const OWN_CREDENTIAL: unique symbol = Symbol('own credential');

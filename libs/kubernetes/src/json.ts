@@ -1,0 +1,23 @@
+/** `JSON.rawJSON` and the reviver's source text (ECMAScript 2026), which TypeScript's ES2024 library doesn't know. */
+interface SourceTextJson {
+  rawJSON(text: string): unknown;
+  parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
+}
+const sourceTextJson = JSON as unknown as SourceTextJson;
+
+/** Numbers that a double may not hold or would print differently; a match elsewhere in the text only costs time. */
+const MAY_LOSE_DIGITS = /\d{16}|\d\.\d|\d[eE][-+\d]|-0/;
+
+/**
+ * Parses JSON without losing a digit: a number that JavaScript would print differently (a 64-bit integer, `1.0`, `1e3`) is kept as
+ * its source text and comes out of `JSON.stringify` as it went in. Throws SyntaxError.
+ */
+export function parseJson(text: string): unknown {
+  if (!MAY_LOSE_DIGITS.test(text)) return JSON.parse(text);
+  return sourceTextJson.parse(text, (_key, value, { source }) =>
+    typeof value === 'number' && source !== undefined && String(value) !== source ? sourceTextJson.rawJSON(source) : value,
+  );
+}
+
+/** A number to be written exactly as `source` says. */
+export const rawNumber = (source: string): unknown => sourceTextJson.rawJSON(source);

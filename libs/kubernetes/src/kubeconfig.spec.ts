@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { ApiError } from '#errors';
+import { readKubeconfig } from './kubeconfig.js';
+
+const PEM = '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n';
+const data = Buffer.from(PEM).toString('base64');
+const config = (cluster: object, user: object) => ({
+  'current-context': 'here',
+  contexts: [{ name: 'here', context: { cluster: 'c', user: 'u' } }],
+  clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:6443', ...cluster } }],
+  users: [{ name: 'u', user }],
+});
+
+describe('readKubeconfig', () => {
+  it('takes inline material only', () => {
+    expect(readKubeconfig(config({ 'certificate-authority-data': data }, { token: 't' }), undefined, 'spec.kubeconfig')).toEqual({
+      name: 'here',
+      endpoint: 'https://127.0.0.1:6443',
+      certificateAuthority: PEM,
+      credential: { token: 't' },
+    });
+    const credential = { 'client-certificate-data': data, 'client-key-data': data };
+    expect(readKubeconfig(config({}, credential), 'here', 'spec.kubeconfig').credential).toEqual({
+      clientCertificate: PEM,
+      clientKey: PEM,
+    });
+  });
+
+  it.each([
+    [{}, { exec: { command: 'sh' } }, 'spec.kubeconfig.users[0].user.exec'],
+    [{}, { 'auth-provider': {} }, 'spec.kubeconfig.users[0].user.auth-provider'],
+    [{}, { tokenFile: '/etc/passwd' }, 'spec.kubeconfig.users[0].user.tokenFile'],
+    [{}, { 'client-certificate': '/a', 'client-key-data': data }, 'spec.kubeconfig.users[0].user.client-certificate'],
+    [{ 'proxy-url': 'http://x' }, { token: 't' }, 'spec.kubeconfig.clusters[0].cluster.proxy-url'],
+    [{ 'insecure-skip-tls-verify': true }, { token: 't' }, 'spec.kubeconfig.clusters[0].cluster.insecure-skip-tls-verify'],
+    [{ 'certificate-authority': '/ca' }, { token: 't' }, 'spec.kubeconfig.clusters[0].cluster.certificate-authority'],
+    [{ 'certificate-authority-data': 'bm8=' }, { token: 't' }, 'spec.kubeconfig.clusters[0].cluster.certificate-authority-data'],
+    [{}, { username: 'a', password: 'b' }, 'spec.kubeconfig.users[0].user.username'],
+    [{}, {}, 'spec.kubeconfig.users[0].user'],
+  ])('refuses %j / %j and names the field', (cluster, user, field) => {
+    let thrown: unknown;
+    try {
+      readKubeconfig(config(cluster, user), undefined, 'spec.kubeconfig');
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(ApiError);
+    expect((thrown as ApiError).details?.causes?.map((cause) => cause.field)).toContain(field);
+  });
+
+  it.each([[undefined], ['text'], [{}], [{ 'current-context': 'nowhere', contexts: [] }]])('refuses %j', (document) =>
+    expect(() => readKubeconfig(document, undefined, 'spec.kubeconfig')).toThrow(/kubeconfig/),
+  );
+});

@@ -1,0 +1,244 @@
+import type { Dispatcher } from 'undici';
+import { ApiError, type Status } from '#errors';
+import { connectionFailure } from './connection-failure.js';
+import type { Connections } from './connections.gateway.js';
+import { parseJson } from './json.js';
+import type { KubernetesList, KubernetesObject } from './kubernetes-object.js';
+import { type Query, queryString, type ResourceRef, resourcePath } from './resource-path.js';
+import { authenticationHeaders, type Target } from './target.js';
+import { watchResource, type WatchEvent, type WatchOptions } from './watch.gateway.js';
+
+/** The field manager of everything that Archon applies. */
+export const FIELD_MANAGER = 'archon';
+
+const PATCH_MEDIA_TYPES = {
+  apply: 'application/apply-patch+yaml',
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+} as const;
+
+export interface ListOptions {
+  labelSelector?: string;
+  fieldSelector?: string;
+  limit?: number;
+  continue?: string;
+  resourceVersion?: string;
+}
+
+export interface WriteOptions {
+  /** The cluster checks everything (rights, schema, admission, quota) and stores nothing. */
+  dryRun?: boolean;
+}
+
+export interface ApplyOptions extends WriteOptions {
+  /** Takes fields over from other managers instead of answering 409. */
+  force?: boolean;
+}
+
+export interface DeleteOptions extends WriteOptions {
+  /** Refuses (409) when the object of that name is another one by now. */
+  uid?: string;
+  propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
+}
+
+interface Call {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  path: string;
+  body?: unknown;
+  contentType?: string;
+  accept?: string;
+  signal?: AbortSignal;
+}
+
+interface Answer {
+  code: number;
+  text: string;
+}
+
+/** A whole call, its body included, may take this long; watches and logs have no such limit. */
+const CALL_TIMEOUT_MS = 30_000;
+
+/**
+ * The one way to a kube-apiserver. Objects are raw JSON in both directions: fields that Archon doesn't know, and numbers that a double
+ * can't hold, come out as they went in. Failures are `ApiError`s: the cluster's own `Status`, or a 503/504 that names the cluster.
+ * Only reads are repeated (once, when a kept-alive connection turns out to be closed).
+ */
+export class KubernetesGateway {
+  constructor(private readonly connections: Connections) {}
+
+  async get(target: Target, ref: ResourceRef): Promise<KubernetesObject> {
+    return (await this.json(target, { method: 'GET', path: resourcePath(ref) })) as KubernetesObject;
+  }
+
+  /** Undefined when the cluster answers 404. */
+  async find(target: Target, ref: ResourceRef): Promise<KubernetesObject | undefined> {
+    try {
+      return await this.get(target, ref);
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /** One page, as the cluster gives it. */
+  async list(target: Target, ref: ResourceRef, options: ListOptions = {}): Promise<KubernetesList> {
+    return (await this.json(target, { method: 'GET', path: resourcePath(ref, { ...options }) })) as KubernetesList;
+  }
+
+  /** All pages, one after the other: memory holds one page at a time. */
+  async *listPages(target: Target, ref: ResourceRef, options: Omit<ListOptions, 'continue'> = {}): AsyncGenerator<KubernetesList> {
+    let next: string | undefined;
+    do {
+      const page = await this.list(target, ref, { limit: 500, ...options, ...(next === undefined ? {} : { continue: next }) });
+      yield page;
+      next = page.metadata.continue || undefined;
+    } while (next !== undefined);
+  }
+
+  /** POST: 409 AlreadyExists when the name is taken. For requests that are not stored too (access reviews). */
+  async create(target: Target, ref: ResourceRef, object: object, options: WriteOptions = {}): Promise<KubernetesObject> {
+    const path = resourcePath(ref, { fieldManager: FIELD_MANAGER, ...writeQuery(options) });
+    return (await this.json(target, { method: 'POST', path, body: object, contentType: 'application/json' })) as KubernetesObject;
+  }
+
+  /** Server-side apply. `created` tells a new object from a changed one. */
+  async apply(
+    target: Target,
+    ref: ResourceRef,
+    object: KubernetesObject,
+    options: ApplyOptions = {},
+  ): Promise<{ object: KubernetesObject; created: boolean }> {
+    const path = resourcePath(ref, {
+      fieldManager: FIELD_MANAGER,
+      force: options.force === true ? true : undefined,
+      ...writeQuery(options),
+    });
+    const answer = await this.call(target, { method: 'PATCH', path, body: object, contentType: PATCH_MEDIA_TYPES.apply });
+    return { object: parseJson(answer.text) as KubernetesObject, created: answer.code === 201 };
+  }
+
+  async patch(
+    target: Target,
+    ref: ResourceRef,
+    type: 'json' | 'merge' | 'strategic',
+    patch: unknown,
+    options: WriteOptions = {},
+  ): Promise<KubernetesObject> {
+    const path = resourcePath(ref, { fieldManager: FIELD_MANAGER, ...writeQuery(options) });
+    return (await this.json(target, { method: 'PATCH', path, body: patch, contentType: PATCH_MEDIA_TYPES[type] })) as KubernetesObject;
+  }
+
+  /** Answers when the cluster has accepted the deletion; finalizers may keep the object for a while. */
+  async delete(target: Target, ref: ResourceRef, options: DeleteOptions = {}): Promise<void> {
+    const body = {
+      kind: 'DeleteOptions',
+      apiVersion: 'v1',
+      propagationPolicy: options.propagationPolicy ?? 'Background',
+      ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
+    };
+    await this.call(target, { method: 'DELETE', path: resourcePath(ref, writeQuery(options)), body, contentType: 'application/json' });
+  }
+
+  /** Never ends by itself: reconnects, resumes, and lists anew after 410. Ends when `options.signal` aborts. */
+  watch(target: Target, ref: ResourceRef, options: WatchOptions): AsyncGenerator<WatchEvent> {
+    return watchResource(
+      { list: (list) => this.list(target, ref, list), open: (query, signal) => this.stream(target, resourcePath(ref, query), signal) },
+      options,
+    );
+  }
+
+  /** The log of one container as the kubelet sends it. Query as in Kubernetes: container, follow, previous, tailLines, sinceSeconds, timestamps. */
+  logs(
+    target: Target,
+    pod: { namespace: string; name: string },
+    query: Query,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData['body']> {
+    return this.stream(target, resourcePath({ group: '', version: 'v1', resource: 'pods', ...pod, subresource: 'log' }, query), signal);
+  }
+
+  /** Any other path that answers JSON, such as `/version`. */
+  async getPath(target: Target, path: string, options: { query?: Query; accept?: string; signal?: AbortSignal } = {}): Promise<unknown> {
+    return this.json(target, { method: 'GET', path: `${path}${queryString(options.query ?? {})}`, ...options });
+  }
+
+  private async json(target: Target, call: Call): Promise<unknown> {
+    return parseJson((await this.call(target, call)).text);
+  }
+
+  private async call(target: Target, call: Call): Promise<Answer> {
+    try {
+      return await this.attempt(target, call);
+    } catch (error) {
+      if (call.method !== 'GET' || !isClosedConnection(error)) throw connectionFailure(target.cluster.name, error);
+    }
+    try {
+      return await this.attempt(target, call);
+    } catch (error) {
+      throw connectionFailure(target.cluster.name, error);
+    }
+  }
+
+  private async attempt(target: Target, call: Call): Promise<Answer> {
+    const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
+    const response = await this.connections.of(target.cluster).requests.request({
+      method: call.method,
+      path: `${basePath(target)}${call.path}`,
+      headers: headersOf(target, call),
+      body: call.body === undefined ? null : JSON.stringify(call.body),
+      signal: call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]),
+    });
+    const text = await response.body.text();
+    if (response.statusCode >= 300) throw failureOf(target.cluster.name, response.statusCode, text);
+    return { code: response.statusCode, text };
+  }
+
+  private async stream(target: Target, path: string, signal: AbortSignal): Promise<Dispatcher.ResponseData['body']> {
+    try {
+      const response = await this.connections.of(target.cluster).streams.request({
+        method: 'GET',
+        path: `${basePath(target)}${path}`,
+        headers: headersOf(target, { method: 'GET', path }),
+        signal,
+      });
+      if (response.statusCode >= 300) throw failureOf(target.cluster.name, response.statusCode, await response.body.text());
+      return response.body;
+    } catch (error) {
+      throw connectionFailure(target.cluster.name, error);
+    }
+  }
+}
+
+function headersOf(target: Target, call: Call): string[] {
+  return [
+    'accept',
+    call.accept ?? 'application/json',
+    'user-agent',
+    'archon',
+    ...(call.contentType === undefined ? [] : ['content-type', call.contentType]),
+    ...authenticationHeaders(target),
+  ];
+}
+
+/** The path in front of `/api` when a cluster is served below one, as other proxies do. */
+const basePath = (target: Target): string => new URL(target.cluster.endpoint).pathname.replace(/\/$/, '');
+
+const writeQuery = (options: WriteOptions): Query => ({ dryRun: options.dryRun === true ? 'All' : undefined });
+
+const isClosedConnection = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'UND_ERR_SOCKET' || error.code === 'ECONNRESET' || error.code === 'EPIPE');
+
+/** Redirects are not followed: a cluster may not send Archon's credential elsewhere. */
+function failureOf(cluster: string, code: number, text: string): ApiError {
+  if (code < 400)
+    return new ApiError('ServiceUnavailable', `cluster "${cluster}" answered with a redirect, which is not followed`, { cluster });
+  let status: Partial<Status> = {};
+  try {
+    const body = parseJson(text) as Partial<Status> | null;
+    if (body !== null && typeof body === 'object' && body.kind === 'Status') status = body;
+  } catch {
+    // Not JSON (an aggregated API, a load balancer in front): the code alone tells what it can.
+  }
+  return ApiError.fromStatus(status, code).with({ cluster });
+}

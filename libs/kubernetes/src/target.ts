@@ -1,0 +1,14 @@
+import type { ClusterConnection } from './cluster-connection.js';
+import { Identity, type OWN_CREDENTIAL } from './identity.js';
+
+/** Where a call goes and for whom. Always a parameter, never ambient. */
+export interface Target {
+  cluster: ClusterConnection;
+  identity: Identity | typeof OWN_CREDENTIAL;
+}
+
+/** The headers that authenticate a call: the credential of Archon, then whom it impersonates, written last. */
+export function authenticationHeaders({ cluster, identity }: Target): string[] {
+  const own = 'token' in cluster.credential ? ['authorization', `Bearer ${cluster.credential.token}`] : [];
+  return identity instanceof Identity ? [...own, ...identity.toHeaders()] : own;
+}

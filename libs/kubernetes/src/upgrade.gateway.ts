@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { Duplex } from 'node:stream';
+import { ApiError } from '#errors';
+import { connectionFailure } from './connection-failure.js';
+import { tlsOptions } from './connections.gateway.js';
+import { basePath } from './forward.gateway.js';
+import { responseHeaders, upgradeHeaders } from './forwarded-headers.js';
+import { authenticationHeaders, type Target } from './target.js';
+
+const HANDSHAKE_TIMEOUT_MS = 30_000;
+const SWITCH_HEADERS = ['connection', 'upgrade', 'sec-websocket-accept', 'sec-websocket-protocol', 'x-stream-protocol-version'];
+const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'; // RFC 6455 §1.3
+/** RFC 6455 §5.5.1: a close frame with code 1001, "going away". */
+const GOING_AWAY = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
+
+/**
+ * exec, attach and port-forward: a connection of its own per session (nothing of another session can be left on it), spliced only after
+ * the cluster has really switched protocols. A refusal is relayed, then both sides are closed.
+ */
+export class UpgradeForwarder {
+  private readonly sessions = new Set<{ client: Duplex; cluster: Duplex; webSocket: boolean }>();
+
+  /** `onFailure` renders a failure to reach the cluster; it must end the client's socket. */
+  forward(
+    target: Target,
+    request: IncomingMessage,
+    client: Duplex,
+    head: Buffer,
+    options: { path: string; prefix: string; onFailure: (failure: ApiError) => void },
+  ): void {
+    const { hostname, port } = new URL(target.cluster.endpoint);
+    const upstream = https.request({
+      ...tlsOptions(target.cluster),
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: port || 443,
+      method: request.method ?? 'GET',
+      path: `${basePath(target)}${options.path}`,
+      headers: ['host', new URL(target.cluster.endpoint).host, ...upgradeHeaders(request.headers, authenticationHeaders(target))],
+      agent: false,
+    });
+    const abandon = () => upstream.destroy();
+    client.once('close', abandon).once('error', abandon);
+    const timer = setTimeout(
+      () => upstream.destroy(Object.assign(new Error('no answer'), { code: 'UND_ERR_HEADERS_TIMEOUT' })),
+      HANDSHAKE_TIMEOUT_MS,
+    );
+
+    upstream.once('upgrade', (answer, socket, first) => {
+      clearTimeout(timer);
+      if (!isValidSwitch(request, answer)) {
+        socket.destroy();
+        options.onFailure(
+          new ApiError('ServiceUnavailable', `cluster "${target.cluster.name}" broke off the change of protocol`, {
+            cluster: target.cluster.name,
+          }),
+        );
+        return;
+      }
+      const lines = SWITCH_HEADERS.flatMap((name) =>
+        [answer.headers[name]].flat().flatMap((value) => (value === undefined ? [] : [`${name}: ${value}`])),
+      );
+      client.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`);
+      if (first.length > 0) client.write(first);
+      if (head.length > 0) socket.write(head);
+      this.splice(client, socket, answer.headers.upgrade?.toLowerCase() === 'websocket');
+    });
+    upstream.once('response', (answer) => {
+      clearTimeout(timer);
+      const headers = Object.entries(responseHeaders(answer.headers, options.prefix)).flatMap(([name, value]) =>
+        [value].flat().map((text) => `${name}: ${text}`),
+      );
+      // The length is unknown when the cluster sent chunks: the end of the connection marks the end of the body.
+      client.write(`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n${[...headers, 'connection: close'].join('\r\n')}\r\n\r\n`);
+      answer.pipe(client);
+    });
+    upstream.once('error', (error) => {
+      clearTimeout(timer);
+      if (!client.destroyed && client.writable) options.onFailure(connectionFailure(target.cluster.name, error));
+    });
+    upstream.end();
+  }
+
+  get open(): number {
+    return this.sessions.size;
+  }
+
+  /** Ends all sessions; WebSocket clients are told with a close frame. */
+  endSessions(): void {
+    for (const { client, cluster, webSocket } of this.sessions) {
+      if (webSocket) client.write(GOING_AWAY);
+      client.end();
+      cluster.destroy();
+    }
+  }
+
+  private splice(client: Duplex, cluster: Duplex, webSocket: boolean): void {
+    const session = { client, cluster, webSocket };
+    this.sessions.add(session);
+    const close = () => {
+      this.sessions.delete(session);
+      client.destroy();
+      cluster.destroy();
+    };
+    for (const socket of [client, cluster]) socket.once('close', close).once('error', close);
+    client.pipe(cluster);
+    cluster.pipe(client);
+  }
+}
+
+/** CVE-2018-1002105 in short: only a completed change of protocol may open the raw pipe. */
+function isValidSwitch(request: IncomingMessage, answer: IncomingMessage): boolean {
+  if (answer.statusCode !== 101 || answer.headers.upgrade?.toLowerCase() !== request.headers.upgrade?.toLowerCase()) return false;
+  const key = request.headers['sec-websocket-key'];
+  return (
+    key === undefined || answer.headers['sec-websocket-accept'] === createHash('sha1').update(`${key}${WEBSOCKET_GUID}`).digest('base64')
+  );
+}

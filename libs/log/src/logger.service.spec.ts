@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest';
+import { createLogger } from './logger.service.js';
+
+it('writes one JSON line per entry and hides credentials at three depths', () => {
+  const lines: string[] = [];
+  const logger = createLogger('info', { write: (line) => void lines.push(line) });
+  logger.info({ authorization: 'CANARY', headers: { cookie: 'CANARY' }, request: { body: { token: 'CANARY' } }, user: 'jane' }, 'hello');
+  logger.debug('below the level');
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).not.toContain('CANARY');
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'info', msg: 'hello', user: 'jane' });
+});

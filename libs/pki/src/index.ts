@@ -1,0 +1,1 @@
+export { CertificateAuthority, type CertificateRequest, type IssuedCertificate } from './certificate-authority.gateway.js';

@@ -7,6 +7,8 @@ import { SwaggerModule } from '@nestjs/swagger';
 import type { Config } from '#config';
 import type { Logger } from '#log';
 import { AppModule } from './app.module.js';
+import { authenticateRequests } from './auth/authenticate-requests.gateway.js';
+import { Authenticator } from './auth/authenticator.service.js';
 import { Metrics } from './health/metrics.service.js';
 import { createHttpAdapter } from './http/http-adapter.gateway.js';
 import { createOpenApiDocument } from './http/openapi-document.service.js';
@@ -36,6 +38,7 @@ export async function startServer(options: { config: Config; logger: Logger; dat
     bodyParser: false,
   });
   logRequests(adapter.getInstance(), logger, app.get(Metrics));
+  authenticateRequests(adapter.getInstance(), app.get(Authenticator));
   SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), { jsonDocumentUrl: 'openapi.json', raw: ['json'] });
   await app.init();
   const handler = app.get(ProxyService);

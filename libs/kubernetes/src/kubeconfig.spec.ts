@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '#errors';
+import { CertificateAuthority } from '#pki';
 import { readKubeconfig } from './kubeconfig.js';
 
-const PEM = '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n';
-const data = Buffer.from(PEM).toString('base64');
+const { certPem, keyPem } = await CertificateAuthority.create('a cluster');
+const [data, key] = [certPem, keyPem].map((pem) => Buffer.from(pem).toString('base64'));
+const hollow = Buffer.from('-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n').toString('base64');
 const config = (cluster: object, user: object) => ({
   'current-context': 'here',
   contexts: [{ name: 'here', context: { cluster: 'c', user: 'u' } }],
@@ -16,13 +18,13 @@ describe('readKubeconfig', () => {
     expect(readKubeconfig(config({ 'certificate-authority-data': data }, { token: 't' }), undefined, 'spec.kubeconfig')).toEqual({
       name: 'here',
       endpoint: 'https://127.0.0.1:6443',
-      certificateAuthority: PEM,
+      certificateAuthority: certPem,
       credential: { token: 't' },
     });
-    const credential = { 'client-certificate-data': data, 'client-key-data': data };
+    const credential = { 'client-certificate-data': data, 'client-key-data': key };
     expect(readKubeconfig(config({}, credential), 'here', 'spec.kubeconfig').credential).toEqual({
-      clientCertificate: PEM,
-      clientKey: PEM,
+      clientCertificate: certPem,
+      clientKey: keyPem,
     });
   });
 
@@ -35,6 +37,9 @@ describe('readKubeconfig', () => {
     [{ 'insecure-skip-tls-verify': true }, { token: 't' }, 'spec.kubeconfig.clusters[0].cluster.insecure-skip-tls-verify'],
     [{ 'certificate-authority': '/ca' }, { token: 't' }, 'spec.kubeconfig.clusters[0].cluster.certificate-authority'],
     [{ 'certificate-authority-data': 'bm8=' }, { token: 't' }, 'spec.kubeconfig.clusters[0].cluster.certificate-authority-data'],
+    [{ 'certificate-authority-data': hollow }, { token: 't' }, 'spec.kubeconfig.clusters[0].cluster.certificate-authority-data'],
+    [{}, { 'client-certificate-data': data, 'client-key-data': data }, 'spec.kubeconfig.users[0].user.client-key-data'],
+    [{}, { token: 'a\nb' }, 'spec.kubeconfig.users[0].user.token'],
     [{}, { username: 'a', password: 'b' }, 'spec.kubeconfig.users[0].user.username'],
     [{}, {}, 'spec.kubeconfig.users[0].user'],
   ])('refuses %j / %j and names the field', (cluster, user, field) => {

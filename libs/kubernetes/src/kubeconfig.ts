@@ -1,5 +1,6 @@
 import { invalid, type StatusCause } from '#errors';
 import type { ClusterCredential } from './cluster-connection.js';
+import { decodeCertificate, decodePrivateKey, isBearerToken } from './credential-text.js';
 
 /** What Archon takes from one context of a kubeconfig. */
 export interface KubeconfigContext {
@@ -43,7 +44,7 @@ export function readKubeconfig(document: unknown, context: string | undefined, p
 
   const endpoint = cluster.fields.server;
   if (typeof endpoint !== 'string') causes.push({ field: `${cluster.path}.server`, message: 'is missing' });
-  const certificateAuthority = pem(cluster, 'certificate-authority-data', causes);
+  const certificateAuthority = decoded(cluster, 'certificate-authority-data', decodeCertificate, causes);
   const credential = credentialOf(user, causes);
   if (causes.length > 0 || typeof endpoint !== 'string' || credential === undefined) throw invalid('the kubeconfig', causes);
   return { name: wanted, endpoint, certificateAuthority, credential };
@@ -71,26 +72,28 @@ function refused({ path, fields }: Entry, allowed: string[]): StatusCause[] {
 
 function credentialOf(user: Entry, causes: StatusCause[]): ClusterCredential | undefined {
   const { token } = user.fields;
-  if (typeof token === 'string' && token !== '') return { token };
-  const clientCertificate = pem(user, 'client-certificate-data', causes);
-  const clientKey = pem(user, 'client-key-data', causes);
+  if (typeof token === 'string' && token !== '') {
+    if (!isBearerToken(token)) causes.push({ field: `${user.path}.token`, message: 'must be printable ASCII without blanks' });
+    return { token };
+  }
+  const clientCertificate = decoded(user, 'client-certificate-data', decodeCertificate, causes);
+  const clientKey = decoded(user, 'client-key-data', decodePrivateKey, causes);
   if (clientCertificate !== undefined && clientKey !== undefined) return { clientCertificate, clientKey };
   causes.push({ field: user.path, message: 'must hold a "token", or "client-certificate-data" and "client-key-data"' });
   return undefined;
 }
 
-function pem({ path, fields }: Entry, field: string, causes: StatusCause[]): string | undefined {
+function decoded(
+  { path, fields }: Entry,
+  field: string,
+  decode: (base64: string) => string | undefined,
+  causes: StatusCause[],
+): string | undefined {
   const value = fields[field];
   if (value === undefined || value === '') return undefined;
-  const text = typeof value === 'string' ? decodePem(value) : undefined;
+  const text = typeof value === 'string' ? decode(value) : undefined;
   if (text === undefined) causes.push({ field: `${path}.${field}`, message: 'must be PEM in base64' });
   return text;
-}
-
-/** Base64 of PEM → PEM; undefined when it is not. */
-export function decodePem(base64: string): string | undefined {
-  const text = Buffer.from(base64, 'base64').toString('utf8');
-  return text.includes('-----BEGIN ') ? text : undefined;
 }
 
 const asFields = (value: unknown): Fields | undefined =>

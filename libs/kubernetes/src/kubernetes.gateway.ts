@@ -135,9 +135,11 @@ export class KubernetesGateway {
       kind: 'DeleteOptions',
       apiVersion: 'v1',
       propagationPolicy: options.propagationPolicy ?? 'Background',
+      // An API server that gets a body doesn't look at the query: a dry run asked for there would delete.
+      ...(options.dryRun === true ? { dryRun: ['All'] } : {}),
       ...(options.uid === undefined ? {} : { preconditions: { uid: options.uid } }),
     };
-    await this.call(target, { method: 'DELETE', path: resourcePath(ref, writeQuery(options)), body, contentType: 'application/json' });
+    await this.call(target, { method: 'DELETE', path: resourcePath(ref), body, contentType: 'application/json' });
   }
 
   /** Never ends by itself: reconnects, resumes, and lists anew after 410. Ends when `options.signal` aborts. */

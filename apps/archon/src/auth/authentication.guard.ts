@@ -1,25 +1,21 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { forbidden } from '#errors';
+import { forbidden, unauthorized } from '#errors';
 import { Allow, Public } from './allow.decorator.js';
-import { Authenticator } from './authenticator.service.js';
 import type { AuthenticatedRequest } from './caller.decorator.js';
 import { isAllowed } from './permissions.js';
 
-/** In front of every route: closed unless the route says who may use it. */
+/** In front of every route: closed unless the route says who may use it. The caller is known by then, see `authenticateRequests`. */
 @Injectable()
 export class AuthenticationGuard implements CanActivate {
-  constructor(
-    private readonly reflector: Reflector,
-    private readonly authenticator: Authenticator,
-  ) {}
+  constructor(private readonly reflector: Reflector) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean {
     const places = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride(Public, places) !== undefined) return true;
     const permission = this.reflector.getAllAndOverride(Allow, places);
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    request.principal = await this.authenticator.authenticate(request.headers);
+    if (request.principal === undefined) throw unauthorized();
     if (permission === undefined || !isAllowed(permission, request.principal))
       throw forbidden(`${request.principal.user} may not do this: it needs the role ${permission ?? 'that nobody has'}`);
     return true;

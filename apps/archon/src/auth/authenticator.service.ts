@@ -26,16 +26,23 @@ export class Authenticator {
 
   /** Throws 401, always in the same words: whether a token is unknown, expired or revoked is nobody's business. */
   async authenticate(headers: IncomingHttpHeaders): Promise<Principal> {
-    const { authorization } = headers;
-    if (authorization === undefined) throw unauthorized();
+    const principal = await this.find(headers);
+    if (principal === undefined) throw unauthorized();
+    return principal;
+  }
+
+  /** Undefined for a request without a token that holds. */
+  async find({ authorization }: IncomingHttpHeaders): Promise<Principal | undefined> {
+    if (authorization === undefined) return undefined;
     const key = createHash('sha256').update(authorization).digest('base64');
     const known = this.known.get(key);
     if (known !== undefined) return known;
     const claims = await this.strategy.verify({ authorization });
     const token = claims && (await this.tokens.findValid(claims.jti, authorization.slice('Bearer '.length)));
-    if (token === undefined) throw unauthorized();
+    if (token === undefined) return undefined;
     const principal = new Principal(token.userName, token.groups, token.id);
-    this.known.set(key, principal);
+    const leftMs = token.expiresAt.getTime() - Date.now();
+    if (leftMs > 0) this.known.set(key, principal, { ttl: Math.min(FRESH_MS, leftMs) });
     return principal;
   }
 }

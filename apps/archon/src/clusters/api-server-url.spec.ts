@@ -17,6 +17,9 @@ describe('refusedApiServerUrl', () => {
     'https://example.org//a',
     'https://example.org/%2e%2e/a',
     'https://example.org/../a',
+    'https:\\\\example.org',
+    ' https://example.org',
+    'https://example.org/a\n',
     'example.org',
     '',
   ])('refuses %s', (url) => expect(refusedApiServerUrl(url)).toBeTypeOf('string'));

@@ -5,10 +5,11 @@
 export function refusedApiServerUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return 'must be a URL such as https://10.0.0.1:6443';
   const url = new URL(text);
-  if (url.protocol !== 'https:') return 'must begin with https://';
+  // Not the parsed protocol: the parser takes backslashes for slashes.
+  if (!/^https:\/\//i.test(text)) return 'must begin with https://';
   if (url.username !== '' || url.password !== '') return 'must not hold a user or password';
   if (url.search !== '' || url.hash !== '') return 'must not have a query or fragment';
-  if (/%|\/\/|\/\.{1,2}(\/|$)|[;\\]/.test(text.slice('https://'.length))) return 'must have a plain path';
+  if (/%|\/\/|\/\.{1,2}(\/|$)|[;\\\s]/.test(text.slice('https://'.length))) return 'must have a plain path';
   return undefined;
 }
 

@@ -1,5 +1,5 @@
 import { ApiError, invalid, type StatusCause } from '#errors';
-import { type ClusterCredential, decodePem, readKubeconfig } from '#kubernetes';
+import { type ClusterCredential, decodeCertificate, decodePrivateKey, isBearerToken, readKubeconfig } from '#kubernetes';
 import { normalizeApiServerUrl, refusedApiServerUrl } from './api-server-url.js';
 import type { ClusterSpecRequest } from './clusters.dto.js';
 
@@ -51,25 +51,35 @@ function parseKubeconfig(text: string, parse: (text: string) => unknown): unknow
 function fromFields(spec: ClusterSpecRequest): ClusterAccess {
   const causes: StatusCause[] = [];
   if (spec.endpoint === undefined) causes.push({ field: 'spec.endpoint', message: 'is required unless spec.kubeconfig is given' });
-  const certificateAuthority = pem(spec, 'certificateAuthorityData', causes);
-  const clientCertificate = pem(spec, 'clientCertificateData', causes);
-  const clientKey = pem(spec, 'clientKeyData', causes);
-  let credential: ClusterCredential | undefined;
-  if (spec.token !== undefined && spec.token.trim() !== '') credential = { token: spec.token.trim() };
-  else if (clientCertificate !== undefined && clientKey !== undefined) credential = { clientCertificate, clientKey };
-  else causes.push({ field: 'spec.token', message: 'is required unless spec.clientCertificateData and spec.clientKeyData are given' });
+  const certificateAuthority = decoded(spec, 'certificateAuthorityData', decodeCertificate, causes);
+  const credential = credentialOf(spec, causes);
   if (causes.length > 0 || spec.endpoint === undefined || credential === undefined) throw invalid('the cluster', causes);
   return { endpoint: spec.endpoint, certificateAuthority, credential };
 }
 
-function pem(
+function credentialOf(spec: ClusterSpecRequest, causes: StatusCause[]): ClusterCredential | undefined {
+  const token = spec.token?.trim() ?? '';
+  if (token !== '') {
+    if (!isBearerToken(token)) causes.push({ field: 'spec.token', message: 'must be printable ASCII without blanks' });
+    return { token };
+  }
+  const clientCertificate = decoded(spec, 'clientCertificateData', decodeCertificate, causes);
+  const clientKey = decoded(spec, 'clientKeyData', decodePrivateKey, causes);
+  if (clientCertificate !== undefined && clientKey !== undefined) return { clientCertificate, clientKey };
+  if (spec.clientCertificateData === undefined || spec.clientKeyData === undefined)
+    causes.push({ field: 'spec.token', message: 'is required unless spec.clientCertificateData and spec.clientKeyData are given' });
+  return undefined;
+}
+
+function decoded(
   spec: ClusterSpecRequest,
   field: 'certificateAuthorityData' | 'clientCertificateData' | 'clientKeyData',
+  decode: (base64: string) => string | undefined,
   causes: StatusCause[],
 ): string | undefined {
   const value = spec[field];
   if (value === undefined) return undefined;
-  const text = decodePem(value);
+  const text = decode(value);
   if (text === undefined) causes.push({ field: `spec.${field}`, message: 'must be PEM in base64' });
   return text;
 }

@@ -17,7 +17,7 @@ export class ClustersController {
   @Post()
   @Allow('administrator')
   @ApiOperation({ operationId: 'createCluster' })
-  @ApiFailures(409, 422, 503, 504)
+  @ApiFailures(400, 409, 413, 415, 422, 503, 504)
   create(@Caller() caller: Principal, @Body() request: CreateClusterRequest): Promise<ClusterResponse> {
     return this.clusters.create(caller, request);
   }
@@ -44,7 +44,7 @@ export class ClustersController {
   @Allow('administrator')
   @ApiConsumes('application/merge-patch+json', 'application/json')
   @ApiOperation({ operationId: 'patchCluster' })
-  @ApiFailures(404, 422, 503, 504)
+  @ApiFailures(400, 404, 409, 413, 415, 422, 503, 504)
   patch(@Caller() caller: Principal, @Param('cluster') cluster: string, @Body() request: UpdateClusterRequest): Promise<ClusterResponse> {
     return this.clusters.patch(caller, cluster, request);
   }

@@ -4,7 +4,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
 import type { Repository } from 'typeorm';
 import { FieldCipher } from '#database';
-import { alreadyExists, ApiError, forbidden, invalid, notFound, unavailable } from '#errors';
+import { alreadyExists, ApiError, conflict, forbidden, invalid, notFound, unavailable } from '#errors';
 import { type ClusterConnection, type ClusterCredential, Connections, KubernetesGateway, OWN_CREDENTIAL } from '#kubernetes';
 import type { Principal } from '../auth/principal.js';
 import { parseYaml } from '../http/manifest-documents.js';
@@ -92,15 +92,14 @@ export class ClustersService {
     };
     if (request.spec !== undefined && changesAccess(request.spec)) {
       const access = readClusterAccess(request.spec, parseYaml);
-      const connection = { ...access, id: row.id, name, generation: row.generation + 1 };
-      if ((await this.systemUid(connection)) !== row.systemUid)
-        throw invalid('the cluster', [{ field: 'spec', message: 'leads to another cluster: register that one under a name of its own' }]);
-      Object.assign(changed, this.accessColumns(row.id, access), {
-        generation: connection.generation,
-        missingPermissions: await this.preparation.prepare(connection),
-      });
+      const missingPermissions = await this.tryAccess(row, access);
+      Object.assign(changed, this.accessColumns(row.id, access), { generation: row.generation + 1, missingPermissions });
     }
-    if (Object.keys(changed).length > 0) await this.rows.update({ id: row.id, generation: row.generation }, changed);
+    if (Object.keys(changed).length > 0) {
+      const { affected } = await this.rows.update({ id: row.id, generation: row.generation }, changed);
+      if (affected === 0)
+        throw conflict(`cluster "${name}" was changed by somebody else at the same time: try again`, { kind: 'clusters', name });
+    }
     this.byName.delete(name);
     return this.get(caller, name);
   }
@@ -162,6 +161,18 @@ export class ClustersService {
           { cluster: cluster.name },
         );
       throw error;
+    }
+  }
+
+  /** The rights that are missing. Connections of its own: what was opened for one credential must not serve another one, tried later. */
+  private async tryAccess(row: ClusterEntity, access: ClusterAccess): Promise<string[]> {
+    const trial = { ...access, id: randomUUID(), name: row.name, generation: 1 };
+    try {
+      if ((await this.systemUid(trial)) !== row.systemUid)
+        throw invalid('the cluster', [{ field: 'spec', message: 'leads to another cluster: register that one under a name of its own' }]);
+      return await this.preparation.prepare(trial);
+    } finally {
+      await this.connections.forget(trial.id);
     }
   }
 

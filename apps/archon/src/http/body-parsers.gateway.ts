@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { ApiError } from '#errors';
+import { ApiError, unauthorized } from '#errors';
+import type { AuthenticatedRequest } from '../auth/caller.decorator.js';
 import { parseJsonDocument } from './json-document.js';
 import { parseYamlDocuments } from './manifest-documents.js';
 
@@ -22,8 +23,10 @@ export class YamlDocuments {
 export function registerBodyParsers(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   const register = (types: string[], parse: (text: string) => unknown) =>
-    fastify.addContentTypeParser(types, { parseAs: 'string' }, (_request, text, done) => {
+    fastify.addContentTypeParser(types, { parseAs: 'string' }, (request: AuthenticatedRequest, text, done) => {
       try {
+        // Reading costs CPU time: nobody unknown gets any.
+        if (request.principal === undefined) throw unauthorized();
         done(null, text === '' ? undefined : parse(String(text)));
       } catch (error) {
         // Fastify reads the status code off the error.

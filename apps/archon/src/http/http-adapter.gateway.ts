@@ -3,6 +3,7 @@ import https from 'node:https';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { Config } from '#config';
 import { registerBodyParsers } from './body-parsers.gateway.js';
+import { refuseMalformedRequest, refuseUnreadablePath } from './malformed-request.gateway.js';
 import { requestIdOf } from './request-log.gateway.js';
 import type { ServerTls } from './tls.gateway.js';
 
@@ -20,12 +21,21 @@ export type ProxyHandler = (request: IncomingMessage, response: ServerResponse) 
  * The server: our own, so that proxied requests go to `proxy` before Fastify spends time on them. Everything else is Fastify's and Nest's.
  */
 export function createHttpAdapter(config: Config, tls: ServerTls | undefined, proxy: ProxyHandler): FastifyAdapter {
-  const options = { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 65_000, noDelay: true };
+  const options = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    requestTimeout: 0,
+    headersTimeout: 20_000,
+    connectionsCheckingInterval: 5000,
+    keepAliveTimeout: 65_000,
+    noDelay: true,
+  };
   const adapter = new FastifyAdapter({
     bodyLimit: config.maxBodyBytes,
     genReqId: (request: IncomingMessage) => requestIdOf(request.headers),
     rewriteUrl: (request: IncomingMessage) => withoutGatewayPrefix(request.url ?? '/'),
     forceCloseConnections: 'idle' as const,
+    clientErrorHandler: refuseMalformedRequest,
+    frameworkErrors: refuseUnreadablePath,
     routerOptions: { maxParamLength: 512 },
     serverFactory: (handler: http.RequestListener) => {
       const listener: http.RequestListener = (request, response) => {

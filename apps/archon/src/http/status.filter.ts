@@ -41,6 +41,7 @@ function fromHttpException(error: HttpException, request: FastifyRequest): ApiEr
   if (code === 404)
     return new ApiError('NotFound', `the server could not find the requested resource: ${request.method} ${request.url.split('?')[0]}`);
   if (code >= 500) return new ApiError('InternalError', `an internal error occurred; the log has it under request ${request.id}`);
+  if (code === 413 || code === 415) return fromFastify(error, code, request); // Nest has wrapped it
   return ApiError.fromStatus({ message: error.message }, code);
 }
 

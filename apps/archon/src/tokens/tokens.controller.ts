@@ -17,7 +17,7 @@ export class TokensController {
   /** Makes an API token; its text is in this answer and nowhere else. */
   @Post()
   @ApiOperation({ operationId: 'createAccessToken' })
-  @ApiFailures(403, 422)
+  @ApiFailures(400, 403, 413, 415, 422)
   create(@Caller() caller: Principal, @Body() request: AccessTokenRequest): Promise<CreatedAccessTokenResponse> {
     return this.tokens.create(caller, request);
   }

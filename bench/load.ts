@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { cpuSeconds } from './process-statistics.js';
+
+export interface LoadRequest {
+  url: string;
+  connections: number;
+  seconds: number;
+  headers: Record<string, string>;
+  /** Client certificate and key as PEM, where the server wants them. */
+  tls: { cert?: string; key?: string };
+}
+
+export interface Load {
+  requests: number;
+  requestsPerSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+}
+
+export interface Measurement extends Load {
+  /** CPU time of the measured process and its children per request; undefined where none was measured. */
+  cpuMicroseconds: number | undefined;
+}
+
+/** Puts load on a URL and watches the CPU time of a process meanwhile. Throws when any request fails. */
+export async function measure(request: LoadRequest, pid: number | undefined): Promise<Measurement> {
+  const before = pid === undefined ? 0 : cpuSeconds(pid);
+  const load = await makeLoad(request);
+  const cpuMicroseconds = pid === undefined ? undefined : ((cpuSeconds(pid) - before) * 1e6) / load.requests;
+  return { ...load, cpuMicroseconds };
+}
+
+async function makeLoad(request: LoadRequest): Promise<Load> {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'load-process.js')]);
+  child.stdin.end(JSON.stringify(request));
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  if (code !== 0) throw new Error(`the load on ${request.url} failed:\n${stderr}`);
+  return JSON.parse(stdout) as Load;
+}

@@ -1,0 +1,104 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import path from 'node:path';
+import { type Lab, openLab, type Progress } from '#lab';
+import type { Invocation } from '../scripts/invocation.js';
+import { type ArchonFigures, measureArchon } from './archon-alone.js';
+import { startArchon } from './bench-archon.js';
+import { type Bar, figureBars, proxyBars } from './bars.js';
+import { layOut, toRows, toTable } from './report.js';
+import { type Comparison, compare, type Workload } from './rounds.js';
+import { directly, startKubectlProxy, throughArchon } from './subjects.js';
+import { prepareApiServer, startLightBackend, type Target } from './targets.js';
+
+interface BenchOptions {
+  rounds: number;
+  seconds: number;
+  only?: string[];
+}
+
+/** Measures, prints tables with the bars to be met, and writes all rounds to bench/results. */
+export async function run({ root, options, progress }: Invocation<BenchOptions>): Promise<number> {
+  const isChosen = (part: string) => options.only?.includes(part) ?? true;
+  const state = path.join(root, `.archon/bench-${process.pid}`);
+  mkdirSync(state, { recursive: true, mode: 0o700 });
+  const lab = await openLab({ state: path.join(state, 'lab'), lifetime: 'process', progress });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => void lab.stop({ purge: true }).finally(() => process.exit(130)));
+  try {
+    const comparisons: Comparison[] = [];
+    if (isChosen('backend'))
+      comparisons.push(...(await benchProxies(root, state, lab, () => startLightBackend(lab, state), options, progress)));
+    if (isChosen('apiserver'))
+      comparisons.push(
+        ...(await benchProxies(root, state, lab, async () => prepareApiServer(await lab.controlPlane('bench')), options, progress)),
+      );
+    const figures = isChosen('archon') ? await measureArchon(root, state, await lab.controlPlane('bench'), progress) : undefined;
+    report(comparisons, figures);
+    writeResults(root, options, comparisons, figures);
+    return 0;
+  } finally {
+    await lab.stop({ purge: true });
+    rmSync(state, { recursive: true, force: true });
+  }
+}
+
+const WORKLOADS: { name: string; size: 'smallPath' | 'largePath'; connections: number }[] = [
+  { name: 'GET of 2 kB, 32 connections', size: 'smallPath', connections: 32 },
+  { name: 'GET of 1 MB, 8 connections', size: 'largePath', connections: 8 },
+];
+
+async function benchProxies(
+  root: string,
+  state: string,
+  lab: Lab,
+  open: () => Promise<Target>,
+  options: BenchOptions,
+  progress: Progress,
+): Promise<Comparison[]> {
+  await using running = new AsyncDisposableStack();
+  const stopping = <T extends { stop(): Promise<void> }>(started: T): T => {
+    running.defer(() => started.stop());
+    return started;
+  };
+  const target = stopping(await open());
+  // kubectl proxy serves plain HTTP, so the fair match is Archon without TLS.
+  const http = stopping(await startArchon(root, path.join(state, 'http'), { tls: 'off' }));
+  const https = stopping(await startArchon(root, path.join(state, 'https'), { tls: 'generated' }));
+  const subjects = [
+    directly(target),
+    stopping(await startKubectlProxy(target, lab)),
+    await throughArchon('Archon, HTTP', http, target),
+    await throughArchon('Archon, HTTPS', https, target),
+  ];
+  const comparisons: Comparison[] = [];
+  for (const { name, size, connections } of WORKLOADS) {
+    const workload: Workload = { name, path: target[size], connections };
+    comparisons.push(await compare(target.title, subjects, workload, options, progress));
+  }
+  return comparisons;
+}
+
+function report(comparisons: Comparison[], figures: ArchonFigures | undefined): void {
+  for (const comparison of comparisons) {
+    const rows = toRows(comparison);
+    process.stdout.write(
+      `\n${comparison.target}, ${comparison.workload}: medians of ${comparison.rounds.length} rounds [lowest-highest]\n`,
+    );
+    process.stdout.write(`${toTable(rows)}${toLines(proxyBars(comparison, rows))}`);
+  }
+  if (figures !== undefined) process.stdout.write(`\nArchon alone\n${toLines(figureBars(figures))}`);
+}
+
+const toLines = (bars: Bar[]): string =>
+  layOut(bars.map(({ what, value, bar, isMet }) => [what, value, bar, isMet === undefined ? '' : isMet ? 'met' : 'MISSED']));
+
+function writeResults(root: string, options: BenchOptions, comparisons: Comparison[], figures: ArchonFigures | undefined): void {
+  const folder = path.join(root, 'bench/results');
+  mkdirSync(folder, { recursive: true });
+  const now = new Date().toISOString();
+  const machine = { node: process.version, cpus: cpus().map(({ model }) => model), memoryBytes: totalmem() };
+  const file = path.join(folder, `${now.replaceAll(':', '-')}.json`);
+  writeFileSync(file, `${JSON.stringify({ time: now, machine, options, comparisons, archon: figures }, undefined, 2)}\n`);
+  process.stdout.write(`\nAll rounds: ${file}\n`);
+}

@@ -140,10 +140,20 @@ describe('delete', () => {
     ];
     const rbac = `/kubernetes/c2/apis/rbac.authorization.k8s.io/v1/namespaces/${ns}`;
     await archon.client.post(`${rbac}/roles`, { metadata: { name: 'remover' }, rules });
-    await archon.client.post(`${rbac}/rolebindings`, { metadata: { name: 'remover' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'remover' }, subjects: [{ kind: 'User', name: 'remover@example.org', apiGroup: 'rbac.authorization.k8s.io' }] });
-    await archon.client.post(path('c2'), application('guarded', [configMap('guarded'), { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'guarded' } }]));
+    await archon.client.post(`${rbac}/rolebindings`, {
+      metadata: { name: 'remover' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'remover' },
+      subjects: [{ kind: 'User', name: 'remover@example.org', apiGroup: 'rbac.authorization.k8s.io' }],
+    });
+    await archon.client.post(
+      path('c2'),
+      application('guarded', [configMap('guarded'), { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'guarded' } }]),
+    );
     const before = await listObjects(archon.client, 'c2', ns);
-    for (const refused of [await user.delete<Status>(path('c2', 'guarded')), await user.put<Status>(path('c2', 'guarded'), application('guarded', [configMap('guarded')]))]) {
+    for (const refused of [
+      await user.delete<Status>(path('c2', 'guarded')),
+      await user.put<Status>(path('c2', 'guarded'), application('guarded', [configMap('guarded')])),
+    ]) {
       expect([refused.status, refused.body.message]).toEqual([403, expect.stringContaining('cannot delete resource "secrets"')]);
       expect(await listObjects(archon.client, 'c2', ns)).toEqual(before);
     }

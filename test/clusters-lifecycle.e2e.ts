@@ -29,6 +29,8 @@ const CRD = 'customresourcedefinition/applications.app.k8s.io';
 const BINDING = 'clusterrolebinding/archon-platform-administrators';
 /** How long a list may take whatever the clusters do. */
 const LIST_MS = 4000;
+/** How long Archon waits for the answer of one cluster. */
+const PROBE_MS = 2500;
 
 let archon: Archon;
 let lab: Lab;
@@ -136,14 +138,13 @@ describe('the state of a cluster', () => {
         expect(later.x?.status).toMatchObject({ state: 'Unreachable', since: during.status.since, lastSeen: during.status.lastSeen });
         expect(later.c2?.status).toMatchObject({ state: 'Ready', nodes: 10 });
 
-        // Whoever works on another cluster doesn't notice, not even while the sick one is being asked.
-        const asked = list();
-        for (const url of [`${PATH}/c2`, '/kubernetes/c2/api/v1/namespaces/kube-system']) {
+        // Whoever works on another cluster doesn't wait for the sick one, not even while it is being asked.
+        const timed = async (url: string) => {
           const sent = performance.now();
           expect((await archon.client.get(url)).status).toBe(200);
-          expect(performance.now() - sent).toBeLessThan(1000);
-        }
-        await asked;
+          expect(performance.now() - sent).toBeLessThan(PROBE_MS);
+        };
+        await Promise.all([list(), timed(`${PATH}/c2`), timed('/kubernetes/c2/api/v1/namespaces/kube-system')]);
       } finally {
         await end();
       }

@@ -216,6 +216,11 @@ describe('bad input is answered with 422 that names the field', () => {
       () => ({ ...byCertificate(c2), clientKeyData: base64(hollow('PRIVATE KEY')) }),
       ['spec.clientKeyData'],
     ],
+    [
+      'a key that belongs to another certificate',
+      () => ({ ...byCertificate(c2), clientKeyData: base64(certificateOf(c1).key) }),
+      ['spec.clientKeyData'],
+    ],
     ['a token with a line break', () => byToken('a\r\nImpersonate-User: admin'), ['spec.token']],
     ['a token that no header carries', () => byToken('tök€n'), ['spec.token']],
     ['a kubeconfig that is not YAML', () => ({ kubeconfig: 'users: [{name: a, user: {token: CANARY' }), ['spec.kubeconfig']],

@@ -15,7 +15,11 @@ import { AppConfig } from './config.module.js';
     { provide: KubernetesGateway, useFactory: (connections: Connections) => new KubernetesGateway(connections), inject: [Connections] },
     { provide: Discovery, useFactory: (kubernetes: KubernetesGateway) => new Discovery(kubernetes), inject: [KubernetesGateway] },
     { provide: Forwarder, useFactory: (connections: Connections) => new Forwarder(connections), inject: [Connections] },
-    { provide: UpgradeForwarder, useFactory: () => new UpgradeForwarder() },
+    {
+      provide: UpgradeForwarder,
+      useFactory: (config: AppConfig) => new UpgradeForwarder(config.clusterConnectTimeoutMs),
+      inject: [AppConfig],
+    },
   ],
   exports: [Connections, KubernetesGateway, Discovery, Forwarder, UpgradeForwarder],
 })

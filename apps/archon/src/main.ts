@@ -46,7 +46,9 @@ if (command === 'serve') {
   });
 } else if (command === 'config') {
   process.stdout.write(`${describeSettings()}\n`);
+} else if (command === 'help' || command === '--help') {
+  process.stdout.write(`${USAGE}\n`);
 } else {
   process.stderr.write(`${USAGE}\n`);
-  process.exit(command === 'help' || command === '--help' ? 0 : 2);
+  process.exit(2);
 }

@@ -30,8 +30,9 @@ export interface RunningServer {
 export async function startServer(options: { config: Config; logger: Logger; databaseUrl: string }): Promise<RunningServer> {
   const { config, logger } = options;
   const tls = await loadServerTls(config);
-  let proxy: ProxyService | undefined;
-  const adapter = createHttpAdapter(config, tls, (request, response) => proxy?.handle(request, response) ?? false);
+  // The server must exist before the features that it serves.
+  const late: { proxy?: ProxyService } = {};
+  const adapter = createHttpAdapter(config, tls, (request, response) => late.proxy?.handle(request, response) ?? false);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(options), adapter, {
     logger: new NestLogger(logger),
     abortOnError: false,
@@ -41,9 +42,9 @@ export async function startServer(options: { config: Config; logger: Logger; dat
   authenticateRequests(adapter.getInstance(), app.get(Authenticator));
   SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), { jsonDocumentUrl: 'openapi.json', raw: ['json'] });
   await app.init();
-  const handler = app.get(ProxyService);
-  proxy = handler;
-  app.getHttpServer().on('upgrade', (request, socket, head) => handler.upgrade(request, socket, head));
+  const proxy = app.get(ProxyService);
+  late.proxy = proxy;
+  app.getHttpServer().on('upgrade', (request, socket, head) => proxy.upgrade(request, socket, head));
   await app.listen(config.port, config.host);
 
   const { port } = app.getHttpServer().address() as AddressInfo;

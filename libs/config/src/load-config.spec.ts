@@ -28,7 +28,9 @@ describe('loadConfig', () => {
 
   it('never prints the database URL', () => {
     const config = loadConfig({ ARCHON_DATABASE_URL: 'postgres://archon:CANARY@db/archon' });
-    expect(`${config.databaseUrl} ${JSON.stringify(config)} ${inspect(config, { depth: 9, showHidden: true })}`).not.toContain('CANARY');
+    expect(`${String(config.databaseUrl)} ${JSON.stringify(config)} ${inspect(config, { depth: 9, showHidden: true })}`).not.toContain(
+      'CANARY',
+    );
     expect(config.databaseUrl?.reveal()).toContain('CANARY');
   });
 

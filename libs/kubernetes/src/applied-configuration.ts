@@ -16,7 +16,7 @@ export function appliedConfiguration(object: KubernetesObject, manager: string):
   const picked = pickObject(object, entry.fieldsV1);
   const { name, namespace } = object.metadata;
   const metadata = { ...(picked.metadata as JsonObject | undefined), name, ...(namespace === undefined ? {} : { namespace }) };
-  return { apiVersion: entry.apiVersion ?? object.apiVersion, kind: object.kind, ...picked, metadata } as KubernetesObject;
+  return { apiVersion: entry.apiVersion ?? object.apiVersion, kind: object.kind, ...picked, metadata };
 }
 
 function pick(value: unknown, fields: FieldSet): unknown {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
-import type { ApiError } from '#errors';
+import { ApiError } from '#errors';
 import { connectionFailure } from './connection-failure.js';
 import type { Connections } from './connections.gateway.js';
 import { requestHeaders, responseHeaders } from './forwarded-headers.js';
@@ -11,8 +11,8 @@ export interface ForwardOptions {
   path: string;
   /** Under which path of Archon the client sees the cluster's API. */
   prefix: string;
-  /** Watches and followed logs: no time limit, a connection each, and told when Archon shuts down. */
-  streaming: boolean;
+  /** Answers without a time limit, each on a connection of its own. A `watch` is told when Archon shuts down; `bytes` are broken off. */
+  streaming: 'watch' | 'bytes' | undefined;
   /** Called instead of an answer when the cluster could not be reached. Never after the answer has begun. */
   onFailure: (failure: ApiError) => void;
 }
@@ -26,12 +26,12 @@ export class Forwarder {
   forward(target: Target, request: IncomingMessage, response: ServerResponse, options: ForwardOptions): void {
     const pools = this.connections.of(target.cluster);
     const handler = new ForwardedResponse(target.cluster.name, response, options);
-    if (options.streaming) {
+    if (options.streaming !== undefined) {
       this.streams.add(handler);
       response.once('close', () => this.streams.delete(handler));
     }
     const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
-    const pool = options.streaming ? pools.streams : pools.forwarded;
+    const pool = options.streaming !== undefined ? pools.streams : pools.forwarded;
     pool.dispatch(
       {
         path: `${basePath(target)}${options.path}`,
@@ -59,7 +59,7 @@ class ForwardedResponse implements Dispatcher.DispatchHandler {
   private left = -1;
   private corked = false;
   private paused = false;
-  private endsWithLine = false;
+  private endsWithLine = true;
   private controller: Dispatcher.DispatchController | undefined;
 
   constructor(
@@ -79,11 +79,11 @@ class ForwardedResponse implements Dispatcher.DispatchHandler {
     if (code < 200) return;
     this.left = Number(headers['content-length'] ?? -1);
     this.response.writeHead(code, responseHeaders(headers, this.options.prefix));
-    if (this.options.streaming) this.response.flushHeaders();
+    if (this.options.streaming !== undefined) this.response.flushHeaders();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.options.streaming) this.endsWithLine = chunk[chunk.length - 1] === 0x0a;
+    if (this.options.streaming !== undefined) this.endsWithLine = chunk[chunk.length - 1] === 0x0a;
     if (this.left === chunk.length && !this.corked) {
       this.response.end(chunk); // small answers leave in one packet with their head
       return;
@@ -102,27 +102,21 @@ class ForwardedResponse implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.response.writableEnded) return; // the answer is complete, if by our own hand
     if (this.response.headersSent) this.response.destroy();
     else if (!this.response.destroyed) this.options.onFailure(connectionFailure(this.cluster, error));
   }
 
-  /** A JSON watch ends with an ERROR event that says why; anything else just ends. */
+  /** A JSON watch ends with an ERROR event that says why. Anything else is broken off, so that a part is not taken for the whole. */
   end(why: string): void {
     if (this.response.writableEnded) return;
+    const failure = new ApiError('ServiceUnavailable', why);
     const isJson = String(this.response.getHeader('content-type') ?? '').startsWith('application/json');
-    const status = {
-      kind: 'Status',
-      apiVersion: 'v1',
-      metadata: {},
-      status: 'Failure',
-      message: why,
-      reason: 'ServiceUnavailable',
-      code: 503,
-    };
-    if (isJson && (this.endsWithLine || this.response.headersSent))
-      this.response.end(`${JSON.stringify({ type: 'ERROR', object: status })}\n`);
-    else this.response.end();
-    this.controller?.abort(new Error(why));
+    if (!this.response.headersSent) this.options.onFailure(failure);
+    else if (this.options.streaming === 'watch' && isJson && this.left < 0 && this.endsWithLine)
+      this.response.end(`${JSON.stringify({ type: 'ERROR', object: failure.toStatus() })}\n`);
+    else this.response.destroy();
+    this.controller?.abort(failure);
   }
 
   private flush(controller: Dispatcher.DispatchController): void {

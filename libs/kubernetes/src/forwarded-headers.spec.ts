@@ -29,7 +29,7 @@ it('keeps the headers of the protocol on an upgrade', () => {
     connection: 'Upgrade, Impersonate-User',
     upgrade: 'websocket',
     'sec-websocket-key': 'k',
-    'sec-websocket-protocol': 'v5.channel.k8s.io',
+    'sec-websocket-protocol': 'v5.channel.k8s.io, base64url.bearer.authorization.k8s.io.Q0FOQVJZ,v4.channel.k8s.io',
     cookie: 'CANARY',
   };
   expect(upgradeHeaders(client, identity)).toEqual([
@@ -40,7 +40,7 @@ it('keeps the headers of the protocol on an upgrade', () => {
     'sec-websocket-key',
     'k',
     'sec-websocket-protocol',
-    'v5.channel.k8s.io',
+    'v5.channel.k8s.io, v4.channel.k8s.io',
     ...identity,
   ]);
 });
@@ -52,6 +52,7 @@ describe('responseHeaders', () => {
         'content-type': 'text/html',
         'set-cookie': ['a=b'],
         'access-control-allow-origin': '*',
+        'content-security-policy': "default-src 'unsafe-inline'",
         'transfer-encoding': 'chunked',
         'audit-id': '1',
       },

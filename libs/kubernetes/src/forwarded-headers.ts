@@ -25,6 +25,8 @@ const UPGRADE_HEADERS = new Set([
   'x-stream-protocol-version',
   'origin',
 ]);
+/** How a browser, which can't set headers on a WebSocket, hands over its bearer token: that is for Archon, not for the cluster. */
+const BEARER_PROTOCOL = /^base64url\.bearer\.authorization\.k8s\.io\./i;
 /** RFC 9110 §7.6.1, and what a cluster must not do on Archon's own origin. */
 const DROPPED_RESPONSE_HEADERS = new Set([
   'connection',
@@ -60,9 +62,16 @@ export function requestHeaders(client: IncomingHttpHeaders, authentication: read
 export function upgradeHeaders(client: IncomingHttpHeaders, authentication: readonly string[]): string[] {
   const protocol = Object.entries(client).flatMap(([name, value]) => {
     if (!UPGRADE_HEADERS.has(name) || value === undefined) return [];
-    return [value].flat().flatMap((text) => [name, text]);
+    const texts = name === 'sec-websocket-protocol' ? withoutBearer(value) : [value].flat();
+    return texts.flatMap((text) => [name, text]);
   });
   return ['connection', 'Upgrade', 'upgrade', client.upgrade ?? '', ...protocol, ...requestHeaders(client, authentication)];
+}
+
+function withoutBearer(protocols: string | string[]): string[] {
+  const offered = [protocols].flat().flatMap((text) => text.split(',').map((protocol) => protocol.trim()));
+  const passed = offered.filter((protocol) => !BEARER_PROTOCOL.test(protocol));
+  return passed.length === 0 ? [] : [passed.join(', ')];
 }
 
 /**
@@ -73,7 +82,7 @@ export function responseHeaders(cluster: IncomingHttpHeaders, prefix: string): R
   const headers: Record<string, string | string[]> = { ...SANDBOX };
   for (const name in cluster) {
     const value = cluster[name];
-    if (value === undefined || DROPPED_RESPONSE_HEADERS.has(name) || name.startsWith('access-control-')) continue;
+    if (value === undefined || DROPPED_RESPONSE_HEADERS.has(name) || name in SANDBOX || name.startsWith('access-control-')) continue;
     if (name !== 'location') headers[name] = value;
     else if (typeof value === 'string' && /^\/(?![/\\])/.test(value)) headers.location = `${prefix}${value}`;
   }

@@ -18,7 +18,7 @@ export interface ObjectMeta {
   [field: string]: unknown;
 }
 
-export interface ManagedFieldsEntry {
+interface ManagedFieldsEntry {
   manager?: string;
   operation?: string;
   subresource?: string;

@@ -1,12 +1,10 @@
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { splitLines } from './line-splitter.js';
 
 async function collect(chunks: Uint8Array[], maxBytes?: number): Promise<string[]> {
-  async function* stream() {
-    yield* chunks;
-  }
-  return Array.fromAsync(splitLines(stream(), maxBytes));
+  return Array.fromAsync(splitLines(Readable.from(chunks), maxBytes));
 }
 
 it('gives the same lines however the bytes are cut', async () => {

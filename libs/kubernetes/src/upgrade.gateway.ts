@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { ApiError } from '#errors';
@@ -10,6 +10,8 @@ import { responseHeaders, upgradeHeaders } from './forwarded-headers.js';
 import { authenticationHeaders, type Target } from './target.js';
 
 const HANDSHAKE_TIMEOUT_MS = 30_000;
+/** How long the peer of an ended session may take to close its own side. */
+const LINGER_MS = 5000;
 const SWITCH_HEADERS = ['connection', 'upgrade', 'sec-websocket-accept', 'sec-websocket-protocol', 'x-stream-protocol-version'];
 const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'; // RFC 6455 §1.3
 /** RFC 6455 §5.5.1: a close frame with code 1001, "going away". */
@@ -21,6 +23,8 @@ const GOING_AWAY = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
  */
 export class UpgradeForwarder {
   private readonly sessions = new Set<{ client: Duplex; cluster: Duplex; webSocket: boolean }>();
+
+  constructor(private readonly connectTimeoutMs: number) {}
 
   /** `onFailure` renders a failure to reach the cluster; it must end the client's socket. */
   forward(
@@ -42,9 +46,12 @@ export class UpgradeForwarder {
     });
     const abandon = () => upstream.destroy();
     client.once('close', abandon).once('error', abandon);
-    const timer = setTimeout(
-      () => upstream.destroy(Object.assign(new Error('no answer'), { code: 'UND_ERR_HEADERS_TIMEOUT' })),
-      HANDSHAKE_TIMEOUT_MS,
+    let timer = failAfter(upstream, this.connectTimeoutMs, 'UND_ERR_CONNECT_TIMEOUT');
+    upstream.once('socket', (socket) =>
+      socket.once('secureConnect', () => {
+        clearTimeout(timer);
+        timer = failAfter(upstream, HANDSHAKE_TIMEOUT_MS, 'UND_ERR_HEADERS_TIMEOUT');
+      }),
     );
 
     upstream.once('upgrade', (answer, socket, first) => {
@@ -98,15 +105,32 @@ export class UpgradeForwarder {
   private splice(client: Duplex, cluster: Duplex, webSocket: boolean): void {
     const session = { client, cluster, webSocket };
     this.sessions.add(session);
-    const close = () => {
-      this.sessions.delete(session);
-      client.destroy();
-      cluster.destroy();
-    };
-    for (const socket of [client, cluster]) socket.once('close', close).once('error', close);
-    client.pipe(cluster);
-    cluster.pipe(client);
+    for (const [one, other] of [
+      [client, cluster],
+      [cluster, client],
+    ] as const) {
+      one.pipe(other);
+      one.once('error', () => other.destroy());
+      one.once('close', () => {
+        this.sessions.delete(session);
+        // After an orderly end, what the other side hasn't got yet still goes to it.
+        if (one.readableEnded) endInTime(other);
+        else other.destroy();
+      });
+    }
   }
+}
+
+function failAfter(upstream: ClientRequest, ms: number, code: string): NodeJS.Timeout {
+  return setTimeout(() => upstream.destroy(Object.assign(new Error('no answer'), { code })), ms);
+}
+
+/** Closes a connection when all is written to it and its peer has closed too, or has had the time to. */
+function endInTime(socket: Duplex): void {
+  const linger = () => setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.resume().end();
+  if (socket.writableFinished) linger();
+  else socket.once('finish', linger);
 }
 
 /** CVE-2018-1002105 in short: only a completed change of protocol may open the raw pipe. */

@@ -46,7 +46,7 @@ export function configurationOf(object: KubernetesObject): KubernetesObject {
     managedFields: _m,
     ...metadata
   } = object.metadata;
-  return { ...rest, metadata } as KubernetesObject;
+  return { ...rest, metadata };
 }
 
 const keyOf = ({ group, resource, name }: Component['ref']): string => `${group}/${resource}/${name}`;

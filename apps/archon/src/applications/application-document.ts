@@ -1,9 +1,9 @@
 import { badRequest, invalid, type StatusCause } from '#errors';
 import { describeObject, isPathSegment, type KubernetesObject, parseApiVersion } from '#kubernetes';
 
-export const APPLICATION_GROUP = 'app.k8s.io';
+const APPLICATION_GROUP = 'app.k8s.io';
 export const APPLICATION_API_VERSION = 'app.k8s.io/v1beta1';
-export const MAX_COMPONENTS = 100;
+const MAX_COMPONENTS = 100;
 /** Name and namespace of an application are joined in the value of a label. */
 const MAX_LABEL_VALUE = 63;
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;

@@ -1,6 +1,6 @@
 import { findWorkloadKind, type KubernetesObject, parseApiVersion, type WorkloadState } from '#kubernetes';
 
-export type ApplicationState = 'Running' | 'PartialRunning' | 'Stopped' | 'Pending' | 'Empty' | 'Failed';
+type ApplicationState = 'Running' | 'PartialRunning' | 'Stopped' | 'Pending' | 'Empty' | 'Failed';
 
 /** `Application.status` in the words of the platform's API. */
 export interface ApplicationStatus {

@@ -150,7 +150,7 @@ export class ApplicationsService {
       metadata: { ...metadata, annotations },
       spec: { ...(spec as object), componentTemplates: live.components.map(({ object }) => configurationOf(object)) },
     };
-    const document = readApplicationDocument([patchApplication(current as KubernetesObject, mediaType, documents)], {
+    const document = readApplicationDocument([patchApplication(current, mediaType, documents)], {
       namespace: place.namespace,
       name,
     });

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { ApiError } from '#errors';
 import { type ClusterConnection, KubernetesGateway, OWN_CREDENTIAL } from '#kubernetes';
 
-export type ClusterState = 'Ready' | 'Unreachable' | 'Unauthorized' | 'Disabled';
+type ClusterState = 'Ready' | 'Unreachable' | 'Unauthorized' | 'Disabled';
 
 export interface ClusterHealthRecord {
   state: ClusterState;

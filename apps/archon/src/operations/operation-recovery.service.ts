@@ -35,7 +35,12 @@ export class OperationRecovery implements OnApplicationBootstrap, OnApplicationS
   private schedule(): void {
     if (this.stop.signal.aborted) return;
     // Replicas must not all ask at once.
-    this.timer = setTimeout(() => (this.round = this.work().finally(() => this.schedule())), ROUND_MS * (0.5 + Math.random()));
+    this.timer = setTimeout(
+      () => {
+        this.round = this.work().finally(() => this.schedule());
+      },
+      ROUND_MS * (0.5 + Math.random()),
+    );
   }
 
   private async work(): Promise<void> {

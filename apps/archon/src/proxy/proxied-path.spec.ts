@@ -3,41 +3,50 @@ import { parseProxiedPath } from './proxied-path.js';
 
 describe('parseProxiedPath', () => {
   it.each([
-    ['/kubernetes/c1/api/v1/pods?limit=5', 'c1', '/api/v1/pods?limit=5', '/kubernetes/c1', false],
-    ['/kubernetes/c1', 'c1', '/', '/kubernetes/c1', false],
-    ['/kubernetes/c1/', 'c1', '/', '/kubernetes/c1', false],
+    ['/kubernetes/c1/api/v1/pods?limit=5', 'c1', '/api/v1/pods?limit=5', '/kubernetes/c1', undefined],
+    ['/kubernetes/c1', 'c1', '/', '/kubernetes/c1', undefined],
+    ['/kubernetes/c1/', 'c1', '/', '/kubernetes/c1', undefined],
     [
       '/kubernetes/c1/apis/apps/v1/deployments?labelSelector=a&watch=true',
       'c1',
       '/apis/apps/v1/deployments?labelSelector=a&watch=true',
       '/kubernetes/c1',
-      true,
+      'watch',
     ],
     [
       '/kubernetes/c1/api/v1/namespaces/a/pods/p/log?follow=true&container=c',
       'c1',
       '/api/v1/namespaces/a/pods/p/log?follow=true&container=c',
       '/kubernetes/c1',
-      true,
+      'bytes',
     ],
     [
       '/kubernetes/c1/api/v1/namespaces/a/services/web:80/proxy/x',
       'c1',
       '/api/v1/namespaces/a/services/web:80/proxy/x',
       '/kubernetes/c1',
-      true,
+      'bytes',
     ],
     [
       '/kubernetes/c1/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode',
       'c1',
       '/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode',
       '/kubernetes/c1',
-      false,
+      undefined,
     ],
-    ['/api/v1/namespaces', 'global', '/api/v1/namespaces', '', false],
-    ['/apis', 'global', '/apis', '', false],
-    ['/version?timeout=32s', 'global', '/version?timeout=32s', '', false],
-    ['/openapi/v3', 'global', '/openapi/v3', '', false],
+    ['/kubernetes/c1/api/v1/watch/pods', 'c1', '/api/v1/watch/pods', '/kubernetes/c1', 'watch'],
+    [
+      '/kubernetes/c1/api/v1/namespaces/a/services/web/proxy/?watch=1',
+      'c1',
+      '/api/v1/namespaces/a/services/web/proxy/?watch=1',
+      '/kubernetes/c1',
+      'bytes',
+    ],
+    ['/kubernetes/c1?x=/api/v1/secrets', 'c1', '/?x=/api/v1/secrets', '/kubernetes/c1', undefined],
+    ['/api/v1/namespaces', 'global', '/api/v1/namespaces', '', undefined],
+    ['/apis', 'global', '/apis', '', undefined],
+    ['/version?timeout=32s', 'global', '/version?timeout=32s', '', undefined],
+    ['/openapi/v3', 'global', '/openapi/v3', '', undefined],
   ])('%s', (url, cluster, path, prefix, streaming) => expect(parseProxiedPath(url)).toEqual({ cluster, path, prefix, streaming }));
 
   it.each(['/acp/v1/clusters', '/openapi.json', '/apish', '/', '/kubernetes', '/versions'])("leaves %s to Archon's own routes", (url) =>

@@ -7,8 +7,8 @@ export interface ProxiedPath {
   path: string;
   /** Under which path of Archon the client sees this cluster's API. */
   prefix: string;
-  /** Whether the answer may go on for as long as the client listens: a watch, a followed log, an application behind a Service. */
-  streaming: boolean;
+  /** Whether the answer may go on for as long as the client listens: `watch`, lines of JSON; `bytes`, a followed log or an application. */
+  streaming: 'watch' | 'bytes' | undefined;
 }
 
 const CLUSTER_PREFIX = '/kubernetes/';
@@ -17,17 +17,18 @@ const GLOBAL_PATH = /^\/(api|apis|version|openapi)(\/|\?|$)/;
 const GLOBAL_CLUSTER = 'global';
 /** What one side could read differently from another: encoded slashes, backslashes, percent signs and NUL; matrix parameters. */
 const AMBIGUOUS = /%(?:2f|5c|25|00)|[\\;#]|[^\x21-\x7e]/i;
-const STREAMING_QUERY = /[?&](?:watch|follow)=(?:1|t|true)(?:&|$)/i;
-const STREAMING_PATH = /^\/(?:api\/[^/]+|apis\/[^/]+\/[^/]+)\/watch\/|\/proxy(?:\/|\?|$)/;
+const BYTES = /^[^?]*\/proxy(?:\/|\?|$)|[?&]follow=(?:1|t|true)(?:&|$)/i;
+const WATCH = /^\/(?:api\/[^/]+|apis\/[^/]+\/[^/]+)\/watch\/|[?&]watch=(?:1|t|true)(?:&|$)/i;
 
 /** Undefined when the path is one of Archon's own. Throws 400 on a path that could mean two things. */
 export function parseProxiedPath(url: string): ProxiedPath | undefined {
   if (url.startsWith(CLUSTER_PREFIX)) {
-    const end = url.indexOf('/', CLUSTER_PREFIX.length);
-    const cluster = url.slice(CLUSTER_PREFIX.length, end < 0 ? undefined : end).split('?')[0] ?? '';
+    const rest = url.slice(CLUSTER_PREFIX.length);
+    const cluster = rest.split(/[/?]/, 1)[0] ?? '';
+    const path = rest.slice(cluster.length);
     if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(cluster))
       throw badRequest('the path must be /kubernetes/<name of a cluster>/<path of the Kubernetes API>');
-    return proxied(cluster, end < 0 ? '/' : url.slice(end), `${CLUSTER_PREFIX}${cluster}`);
+    return proxied(cluster, path.startsWith('/') ? path : `/${path}`, `${CLUSTER_PREFIX}${cluster}`);
   }
   return GLOBAL_PATH.test(url) ? proxied(GLOBAL_CLUSTER, url, '') : undefined;
 }
@@ -38,7 +39,7 @@ function proxied(cluster: string, path: string, prefix: string): ProxiedPath {
     throw badRequest(
       'the path must not contain "//", "\\", ";", ".", ".." segments or encoded slashes, percent signs and control characters',
     );
-  return { cluster, path, prefix, streaming: STREAMING_QUERY.test(path) || STREAMING_PATH.test(path) };
+  return { cluster, path, prefix, streaming: BYTES.test(path) ? 'bytes' : WATCH.test(path) ? 'watch' : undefined };
 }
 
 function hasDotSegment(path: string): boolean {

@@ -17,7 +17,7 @@ export interface WorkloadKind {
   selectsPods: boolean;
 }
 
-export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
+const WORKLOAD_KINDS: readonly WorkloadKind[] = [
   { group: 'apps', kind: 'Deployment', health: deploymentHealth, podTemplate: ['spec', 'template'], selectsPods: true },
   { group: 'apps', kind: 'StatefulSet', health: statefulSetHealth, podTemplate: ['spec', 'template'], selectsPods: true },
   { group: 'apps', kind: 'DaemonSet', health: daemonSetHealth, podTemplate: ['spec', 'template'], selectsPods: true },

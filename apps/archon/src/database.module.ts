@@ -31,7 +31,7 @@ export class DatabaseModule {
           poolSize: config.databasePoolSize,
           entities: ENTITIES,
           migrations,
-          onConnectionLost: (error) => logger.warn({ err: error }, 'a connection to the database was lost'),
+          onConnectionLost: (error) => logger.warn({ reason: error.message }, 'a connection to the database was lost'),
         }),
       inject: [AppConfig, LOGGER],
       dataSourceFactory: (options) => connectAndMigrate(options as DataSourceOptions & { url?: string }),

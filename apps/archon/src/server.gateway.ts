@@ -19,6 +19,8 @@ import { NestLogger } from './nest-logger.service.js';
 import { ProxyService } from './proxy/proxy.service.js';
 import { BootstrapToken } from './tokens/bootstrap-token.service.js';
 
+const IDLE_SWEEP_MS = 100;
+
 /** A server that listens. */
 export interface RunningServer {
   url: string;
@@ -61,7 +63,9 @@ export async function startServer(options: { config: Config; logger: Logger; dat
     url,
     close: async () => {
       await rm(readyFile, { force: true });
-      await app.close();
+      // A connection that answers its last request only now is idle afterwards, and clients keep such connections for minutes.
+      const sweep = setInterval(() => app.getHttpServer().closeIdleConnections(), IDLE_SWEEP_MS);
+      await app.close().finally(() => clearInterval(sweep));
     },
   };
 }

@@ -9,8 +9,8 @@ interface Options {
   poolSize: number;
   entities: NonNullable<DataSourceOptions['entities']>;
   migrations: NonNullable<DataSourceOptions['migrations']>;
-  /** Told of connections that break while nobody uses them. */
-  onConnectionLost: (error: unknown) => void;
+  /** Told of each connection that breaks. */
+  onConnectionLost: (error: Error) => void;
 }
 
 export function dataSourceOptions(options: Options): DataSourceOptions {
@@ -20,7 +20,9 @@ export function dataSourceOptions(options: Options): DataSourceOptions {
     applicationName: 'archon',
     poolSize: options.poolSize,
     connectTimeoutMS: 5000,
-    poolErrorHandler: options.onConnectionLost,
+    // The pool takes its listener off a connection before TypeORM adds one: an error of that moment would end the process.
+    extra: { onConnect: (client: Client) => void client.on('error', options.onConnectionLost) },
+    poolErrorHandler: () => undefined,
     uuidExtension: 'pgcrypto',
     installExtensions: false,
     entities: options.entities,

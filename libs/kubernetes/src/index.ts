@@ -10,7 +10,14 @@ export { parseJson, rawNumber } from './json.js';
 export { decodeCertificate, decodePrivateKey, isBearerToken } from './credential-text.js';
 export { type KubeconfigContext, readKubeconfig } from './kubeconfig.js';
 export { FIELD_MANAGER, KubernetesGateway } from './kubernetes.gateway.js';
-export { describeObject, type KubernetesList, type KubernetesObject, type ObjectMeta, parseApiVersion } from './kubernetes-object.js';
+export {
+  describeObject,
+  type KubernetesList,
+  type KubernetesObject,
+  type ObjectMeta,
+  parseApiVersion,
+  withoutServerFields,
+} from './kubernetes-object.js';
 export { mergePatch } from './merge-patch.js';
 export { isPathSegment, type ResourceRef } from './resource-path.js';
 export type { Target } from './target.js';

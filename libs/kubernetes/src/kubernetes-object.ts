@@ -48,6 +48,22 @@ export function parseApiVersion(apiVersion: string): { group: string; version: s
   return slash < 0 ? { group: '', version: apiVersion } : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
 }
 
+/** An object as it could be written down: without `status` and what the API server fills into its metadata. */
+export function withoutServerFields(object: KubernetesObject): KubernetesObject {
+  const { status: _status, ...rest } = object;
+  const {
+    uid: _u,
+    resourceVersion: _r,
+    generation: _g,
+    creationTimestamp: _c,
+    deletionTimestamp: _d,
+    managedFields: _m,
+    selfLink: _s,
+    ...metadata
+  } = object.metadata;
+  return { ...rest, metadata } as KubernetesObject;
+}
+
 /** `Deployment.apps "web"`, as kubectl names an object; the core group has no suffix. */
 export function describeObject(object: { apiVersion: string; kind: string; metadata?: { name?: string } }): string {
   const { group } = parseApiVersion(object.apiVersion);

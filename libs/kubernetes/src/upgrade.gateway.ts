@@ -80,7 +80,8 @@ export class UpgradeForwarder {
       );
       // The length is unknown when the cluster sent chunks: the end of the connection marks the end of the body.
       client.write(`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n${[...headers, 'connection: close'].join('\r\n')}\r\n\r\n`);
-      answer.pipe(client);
+      answer.once('end', () => endInTime(client)).once('error', () => client.destroy());
+      answer.pipe(client, { end: false });
     });
     upstream.once('error', (error) => {
       clearTimeout(timer);
@@ -114,7 +115,7 @@ export class UpgradeForwarder {
       one.once('close', () => {
         this.sessions.delete(session);
         // After an orderly end, what the other side hasn't got yet still goes to it.
-        if (one.readableEnded) endInTime(other);
+        if (one.readableEnded || other.writableEnded) endInTime(other);
         else other.destroy();
       });
     }

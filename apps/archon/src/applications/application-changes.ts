@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { appliedConfiguration, FIELD_MANAGER, type KubernetesObject, type ResourceRef } from '#kubernetes';
+import { appliedConfiguration, FIELD_MANAGER, type KubernetesObject, type ResourceRef, withoutServerFields } from '#kubernetes';
 
 /** An object that is to be, or is, part of an application. */
 export interface Component {
@@ -34,19 +34,7 @@ export function isChanged(live: KubernetesObject, tried: KubernetesObject, ignor
 
 /** How an object could be written down again: what Archon applied, or for an object that somebody else made, all but what the server fills in. */
 export function configurationOf(object: KubernetesObject): KubernetesObject {
-  const applied = appliedConfiguration(object, FIELD_MANAGER);
-  if (applied !== undefined) return applied;
-  const { status: _status, ...rest } = object;
-  const {
-    uid: _u,
-    resourceVersion: _r,
-    generation: _g,
-    creationTimestamp: _c,
-    deletionTimestamp: _d,
-    managedFields: _m,
-    ...metadata
-  } = object.metadata;
-  return { ...rest, metadata };
+  return appliedConfiguration(object, FIELD_MANAGER) ?? withoutServerFields(object);
 }
 
 const keyOf = ({ group, resource, name }: Component['ref']): string => `${group}/${resource}/${name}`;

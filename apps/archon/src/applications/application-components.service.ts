@@ -11,6 +11,7 @@ import {
   type ResourceRef,
   type Target,
 } from '#kubernetes';
+import { APPLICATION_API_VERSION } from './application-document.js';
 import type { UnreadKind } from './application-status.js';
 
 /** An object with the way to it on its cluster. */
@@ -31,6 +32,17 @@ export class ApplicationComponents {
     private readonly kubernetes: KubernetesGateway,
     private readonly discovery: Discovery,
   ) {}
+
+  /** Throws 404 that says what is missing when the cluster doesn't know applications: its credential may not install them. */
+  async requireApplications(cluster: ClusterConnection): Promise<void> {
+    const { group, version } = parseApiVersion(APPLICATION_API_VERSION);
+    if ((await this.discovery.findType(cluster, group, version, 'Application')) === undefined)
+      throw new ApiError(
+        'NotFound',
+        `cluster "${cluster.name}" has no applications.app.k8s.io: install its CustomResourceDefinition, or let the registered credential do so`,
+        { cluster: cluster.name },
+      );
+  }
 
   /** Finds the resource of each object. Throws 422 that names each kind which the cluster lacks or which has no namespace. */
   async locate(cluster: ClusterConnection, objects: readonly KubernetesObject[]): Promise<LocatedComponent[]> {

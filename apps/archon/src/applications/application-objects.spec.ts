@@ -39,6 +39,11 @@ describe('toComponentObject', () => {
     expect(given).toEqual(before);
   });
 
+  it('adds no selector where there is none: it would choose the Pods of every workload of the application', () => {
+    const given = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' }, spec: { template: {} } };
+    expect(toComponentObject(given, labels).spec).not.toHaveProperty('selector');
+  });
+
   it('labels the Pods of a CronJob, and adds no selector to a Job', () => {
     const cronJob = {
       apiVersion: 'batch/v1',
@@ -72,14 +77,25 @@ it('builds the Application with its kinds, its selector and its creator', () => 
   const given = {
     apiVersion: 'app.k8s.io/v1beta1',
     kind: 'Application',
-    metadata: { name: 'shop', namespace: 'shop-prod', annotations: { 'cpaas.io/display-name': 'Shop' } },
+    metadata: {
+      name: 'shop',
+      namespace: 'shop-prod',
+      uid: 'u',
+      finalizers: ['keep'],
+      annotations: { 'cpaas.io/display-name': 'Shop', 'cpaas.io/creator': 'somebody' },
+    },
     spec: { descriptor: { version: '1' } },
     status: { state: 'x' },
   };
   expect(toApplicationObject(given, { labels, kinds, phase: 'Pending', domain: 'cpaas.io', user: 'jane' })).toEqual({
     apiVersion: 'app.k8s.io/v1beta1',
     kind: 'Application',
-    metadata: { name: 'shop', namespace: 'shop-prod', annotations: { 'cpaas.io/creator': 'jane', 'cpaas.io/display-name': 'Shop' } },
+    metadata: {
+      name: 'shop',
+      namespace: 'shop-prod',
+      finalizers: ['keep'],
+      annotations: { 'cpaas.io/creator': 'jane', 'cpaas.io/display-name': 'Shop' },
+    },
     spec: {
       descriptor: { version: '1' },
       assemblyPhase: 'Pending',

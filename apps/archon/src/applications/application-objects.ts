@@ -1,4 +1,4 @@
-import { findWorkloadKind, type KubernetesObject, parseApiVersion } from '#kubernetes';
+import { findWorkloadKind, type KubernetesObject, parseApiVersion, withoutServerFields } from '#kubernetes';
 import { APPLICATION_API_VERSION } from './application-document.js';
 
 type Fields = Record<string, unknown>;
@@ -30,18 +30,14 @@ export function toApplicationObject(
     user: string;
   },
 ): KubernetesObject {
-  const { labels, annotations, name, namespace } = application.metadata;
+  const { metadata, spec } = withoutServerFields(application);
   return {
     apiVersion: APPLICATION_API_VERSION,
     kind: 'Application',
-    metadata: {
-      name,
-      namespace,
-      ...(labels === undefined ? {} : { labels }),
-      annotations: { [`${options.domain}/creator`]: options.user, ...annotations },
-    },
+    // Who made it is not for the caller to say.
+    metadata: { ...metadata, annotations: { ...metadata.annotations, [`${options.domain}/creator`]: options.user } },
     spec: {
-      ...(application.spec as Fields),
+      ...(spec as Fields),
       assemblyPhase: options.phase,
       componentKinds: options.kinds,
       selector: { matchLabels: { [options.labels.key]: options.labels.value } },
@@ -61,25 +57,17 @@ export function kindsOf(components: readonly KubernetesObject[]): { group: strin
 }
 
 /**
- * A component as it is applied: labelled as part of its application; a workload's Pods too, and its selector, so that no other
+ * A component as it is applied: labelled as part of its application; a workload's Pods and its own selector too, so that no other
  * workload's Pods are ever taken for its own. What a server fills in (status, uid, resourceVersion …) is left out.
  */
 export function toComponentObject(component: KubernetesObject, labels: ApplicationLabels): KubernetesObject {
-  const { status: _status, ...object } = withLabel(component, ['metadata'], labels);
-  const {
-    uid: _uid,
-    resourceVersion: _rv,
-    generation: _g,
-    creationTimestamp: _c,
-    managedFields: _m,
-    selfLink: _s,
-    ...metadata
-  } = object.metadata as Fields;
   const workload = findWorkloadKind(parseApiVersion(component.apiVersion).group, component.kind);
-  let result: Fields = { ...object, metadata };
+  let result: Fields = withLabel(withoutServerFields(component), ['metadata'], labels);
   if (workload !== undefined && isFields(at(result, workload.podTemplate))) {
     result = withLabel(result, [...workload.podTemplate, 'metadata'], labels);
-    if (workload.selectsPods) result = withValue(result, ['spec', 'selector', 'matchLabels', labels.key], labels.value);
+    // A selector made of the label alone would choose the Pods of every workload of the application: a missing one stays missing.
+    if (workload.selectsPods && isFields(at(result, ['spec', 'selector'])))
+      result = withValue(result, ['spec', 'selector', 'matchLabels', labels.key], labels.value);
   }
   return result as KubernetesObject;
 }

@@ -224,7 +224,9 @@ export class ApplicationsService {
   }
 
   private async target(caller: Principal, place: ApplicationPlace): Promise<Target> {
-    return { cluster: await this.clusters.connection(place.cluster), identity: caller.identity };
+    const cluster = await this.clusters.connection(place.cluster);
+    await this.components.requireApplications(cluster);
+    return { cluster, identity: caller.identity };
   }
 
   private planOf(caller: Principal, { cluster }: Target, namespace: string, name: string): Omit<OperationPlan, 'kind' | 'steps'> {

@@ -15,7 +15,7 @@ export class AuthenticationGuard implements CanActivate {
     if (this.reflector.getAllAndOverride(Public, places) !== undefined) return true;
     const permission = this.reflector.getAllAndOverride(Allow, places);
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    if (request.principal === undefined) throw unauthorized();
+    if (request.principal === undefined) throw request.authenticationFailure ?? unauthorized();
     if (permission === undefined || !isAllowed(permission, request.principal))
       throw forbidden(`${request.principal.user} may not do this: it needs the role ${permission ?? 'that nobody has'}`);
     return true;

@@ -5,6 +5,8 @@ import type { Principal } from './principal.js';
 
 export interface AuthenticatedRequest extends FastifyRequest {
   principal?: Principal;
+  /** Why it could not be found out who sends the request: a matter only for routes that need to know. */
+  authenticationFailure?: Error;
 }
 
 /** The authenticated caller, as a parameter of a handler. */

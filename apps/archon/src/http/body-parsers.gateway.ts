@@ -26,7 +26,7 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
     fastify.addContentTypeParser(types, { parseAs: 'string' }, (request: AuthenticatedRequest, text, done) => {
       try {
         // Reading costs CPU time: nobody unknown gets any.
-        if (request.principal === undefined) throw unauthorized();
+        if (request.principal === undefined) throw request.authenticationFailure ?? unauthorized();
         done(null, text === '' ? undefined : parse(String(text)));
       } catch (error) {
         // Fastify reads the status code off the error.

@@ -6,8 +6,8 @@ import type { Logger } from '#log';
 import { ACCEPTED_MEDIA_TYPES } from './body-parsers.gateway.js';
 
 const UNIQUE_VIOLATION = '23505';
-/** Postgres: connection exceptions, operator intervention, out of connections. */
-const DATABASE_AWAY = /^(08|57P|53300)/;
+/** Postgres: connection exceptions, operator intervention, out of connections; and of the socket to it. */
+const DATABASE_AWAY = /^(08|57P|53300|ECONNRESET$|EPIPE$)/;
 
 /** Every failure leaves as a Kubernetes `Status`. What isn't meant for the caller is logged and becomes a fixed message. */
 @Catch()
@@ -52,7 +52,8 @@ function fromFastify(error: Error, code: number, request: FastifyRequest): ApiEr
 }
 
 const isDatabaseError = (error: unknown): error is Error =>
-  error instanceof Error && /^(Connection terminated|timeout exceeded when trying to connect|connect )/.test(error.message);
+  error instanceof Error &&
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|connect )/.test(error.message);
 
 function fromDatabase(error: Error): ApiError {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';

@@ -14,6 +14,7 @@ import { LOGGER } from '../logger.module.js';
 import { type ProxiedPath, parseProxiedPath } from './proxied-path.js';
 
 const METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']);
+const LINGER_MS = 1000;
 const SHUTDOWN_MESSAGE = 'Archon is shutting down: connect again';
 
 /** Passes Kubernetes requests on to their cluster as the caller. Authentication happens here: no guard of Nest runs on these paths. */
@@ -127,10 +128,13 @@ function headersOf(failure: ApiError): Record<string, string> {
   };
 }
 
+/** Answers and closes; a client that keeps its own side open is not waited for. */
 function endSocket(socket: Duplex, failure: ApiError): void {
   const body = JSON.stringify(failure.toStatus());
   const headers = Object.entries({ ...headersOf(failure), 'content-length': String(Buffer.byteLength(body)), connection: 'close' });
   socket.end(
     `HTTP/1.1 ${failure.code} ${failure.reason}\r\n${headers.map(([name, value]) => `${name}: ${value}`).join('\r\n')}\r\n\r\n${body}`,
   );
+  socket.resume();
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }

@@ -36,7 +36,7 @@ export async function measure(request: LoadRequest, pid: number | undefined): Pr
 async function makeLoad(request: LoadRequest): Promise<Load> {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, 'load-process.js')]);
   child.stdin.end(JSON.stringify(request));
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
-  if (code !== 0) throw new Error(`the load on ${request.url} failed:\n${stderr}`);
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  if (child.exitCode !== 0) throw new Error(`the load on ${request.url} failed:\n${stderr}`);
   return JSON.parse(stdout) as Load;
 }

@@ -15,28 +15,26 @@ export interface Row {
 
 /** One row per subject, in the order of the first round. */
 export function toRows({ rounds }: Comparison): Row[] {
-  return Object.keys(rounds[0] ?? {})
-    .sort()
-    .map((name) => {
-      const measured = rounds.map((round) => ({ own: at(round, name), base: at(round, KUBECTL_PROXY) }));
-      const of = (value: (own: Measurement, base: Measurement) => number) => spread(measured.map(({ own, base }) => value(own, base)));
-      const hasCpu = measured.every(({ own }) => own.cpuMicroseconds !== undefined);
-      return {
-        name,
-        requestsPerSecond: of((own) => own.requestsPerSecond),
-        p50Ms: of((own) => own.p50Ms),
-        p99Ms: of((own) => own.p99Ms),
-        cpuMicroseconds: hasCpu ? of((own) => own.cpuMicroseconds ?? 0) : undefined,
-        ratios:
-          name === KUBECTL_PROXY
-            ? undefined
-            : {
-                requests: of((own, base) => own.requestsPerSecond / base.requestsPerSecond),
-                p99: of((own, base) => own.p99Ms / base.p99Ms),
-                cpu: hasCpu ? of((own, base) => (own.cpuMicroseconds ?? 0) / (base.cpuMicroseconds ?? 1)) : undefined,
-              },
-      };
-    });
+  return Object.keys(rounds[0] ?? {}).map((name) => {
+    const measured = rounds.map((round) => ({ own: at(round, name), base: at(round, KUBECTL_PROXY) }));
+    const of = (value: (own: Measurement, base: Measurement) => number) => spread(measured.map(({ own, base }) => value(own, base)));
+    const hasCpu = measured.every(({ own }) => own.cpuMicroseconds !== undefined);
+    return {
+      name,
+      requestsPerSecond: of((own) => own.requestsPerSecond),
+      p50Ms: of((own) => own.p50Ms),
+      p99Ms: of((own) => own.p99Ms),
+      cpuMicroseconds: hasCpu ? of((own) => own.cpuMicroseconds ?? 0) : undefined,
+      ratios:
+        name === KUBECTL_PROXY
+          ? undefined
+          : {
+              requests: of((own, base) => own.requestsPerSecond / base.requestsPerSecond),
+              p99: of((own, base) => own.p99Ms / base.p99Ms),
+              cpu: hasCpu ? of((own, base) => (own.cpuMicroseconds ?? 0) / (base.cpuMicroseconds ?? 1)) : undefined,
+            },
+    };
+  });
 }
 
 /** The rows as a table of text: medians, and behind them lowest and highest. */

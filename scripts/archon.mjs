@@ -8,7 +8,7 @@ import { COMMANDS, UsageError, commandHelp, overview, readArguments } from './bo
 import { install } from './bootstrap/install.mjs';
 import { withLock } from './bootstrap/lock.mjs';
 import { become, pinnedNode, withPinnedNode } from './bootstrap/node.mjs';
-import { StepError, createProgress } from './bootstrap/progress.mjs';
+import { createProgress } from './bootstrap/progress.mjs';
 
 const self = fileURLToPath(import.meta.url);
 const root = path.dirname(path.dirname(self));
@@ -17,9 +17,15 @@ const [name = 'help', ...args] = process.argv.slice(2);
 try {
   process.exitCode = await main();
 } catch (error) {
-  const expected = error instanceof UsageError || error instanceof StepError;
-  process.stderr.write(`${expected ? error.message : (error?.stack ?? String(error))}\n`);
+  process.stderr.write(`${explain(error)}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
+}
+
+/** Failures that we foresaw explain themselves, with their causes; the engine's own errors are faults of the code and show where. */
+function explain(error) {
+  const isFault = [EvalError, RangeError, ReferenceError, SyntaxError, TypeError].some((type) => error instanceof type);
+  if (!(error instanceof Error) || isFault) return error?.stack ?? String(error);
+  return error.cause === undefined ? error.message : `${error.message}\n  because: ${explain(error.cause)}`;
 }
 
 /** @returns {Promise<number>} the exit code */

@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stopEmbeddedPostgres } from '#database';
+import { stopLab } from '#lab';
 import type { Invocation } from './invocation.js';
 import { findAbandonedNodeParts, findUsersOf } from './checks/leftovers.js';
 import { CHECKS, VITEST_PROJECTS } from './checks/parts.js';
@@ -11,6 +13,7 @@ import { runVitest } from './checks/run-vitest.js';
 interface TestOptions {
   only?: string[];
   nightly?: boolean;
+  databaseUrl?: string;
 }
 
 type TestInvocation = Invocation<TestOptions>;
@@ -51,10 +54,14 @@ async function runChecks(checks: typeof CHECKS, invocation: TestInvocation, inte
   return results;
 }
 
-/** One Vitest project, and the check that it left nothing behind. */
+/** One Vitest project, and the check that it left nothing behind. Its set-up keeps everything below `.archon/test-<pid of Vitest>`. */
 async function runProject(project: string, { root, options, rest }: TestInvocation): Promise<Result[]> {
   const before = new Set(findAbandonedNodeParts());
-  const env = options.nightly === true ? { ...process.env, ARCHON_TEST_VOLUME: 'nightly' } : process.env;
+  const env = {
+    ...process.env,
+    ...(options.nightly === true ? { ARCHON_TEST_VOLUME: 'nightly' } : {}),
+    ...(options.databaseUrl === undefined ? {} : { ARCHON_TEST_DATABASE_URL: options.databaseUrl }),
+  };
   const result = await runVitest(root, project, rest, env);
   const state = path.join(root, `.archon/test-${result.pid}`);
   const findLeftovers = () => [
@@ -65,8 +72,17 @@ async function runProject(project: string, { root, options, rest }: TestInvocati
   if (findLeftovers().length > 0) await sleep(SETTLE_MS);
   const left = findLeftovers();
   for (const part of left) process.stdout.write(`left behind by ${project}: ${part}\n`);
+  await removeState(state);
   const clean = left.length === 0;
   return [result, { name: `${project} cleans up`, seconds: 0, passed: clean ? 1 : 0, failed: clean ? 0 : 1, skipped: 0, output: '' }];
+}
+
+/** What a run that was killed, or failed in its set-up, could not do itself. */
+async function removeState(state: string): Promise<void> {
+  if (!existsSync(state)) return;
+  await stopLab(path.join(state, 'lab'), { purge: true });
+  await stopEmbeddedPostgres(path.join(state, 'postgres'));
+  rmSync(state, { recursive: true, force: true });
 }
 
 function summarise(results: Result[]): number {

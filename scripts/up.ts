@@ -29,10 +29,12 @@ export async function run({ root, options, progress }: Invocation<UpOptions>): P
   const state = stateFolders(root);
   mkdirSync(state.logs, { recursive: true, mode: 0o700 });
   linkLabLogs(state);
-  const [clusters, archon] = await Promise.all([
-    startClusters(state, options, progress),
-    progress.step('Postgres and Archon', (waitingFor) => ensureArchon(root, state, options, waitingFor)),
-  ]);
+  const own = options.kubeconfig === undefined ? undefined : ownClusters(options.kubeconfig);
+  const startingClusters = own ?? startClusters(state, options, progress);
+  const startingArchon = progress.step('Postgres and Archon', (waitingFor) => ensureArchon(root, state, options, waitingFor));
+  // When one fails, the other is not left half done.
+  await Promise.allSettled([startingClusters, startingArchon]);
+  const [clusters, archon] = [await startingClusters, await startingArchon];
   const notes = await registerAll(archon, clusters, progress);
   const connection = writeConnection(state, archon, clusters);
   process.stdout.write(`\nReady after ${((performance.now() - startedAt) / 1000).toFixed(1)} s.\n\n`);
@@ -41,12 +43,14 @@ export async function run({ root, options, progress }: Invocation<UpOptions>): P
   return 0;
 }
 
-async function startClusters(state: StateFolders, options: UpOptions, progress: Invocation['progress']): Promise<KnownCluster[]> {
-  if (options.kubeconfig !== undefined) {
-    const file = path.resolve(options.kubeconfig);
-    return readOwnClusters(file).map((cluster) => ({ ...cluster, kubeconfigFile: file }));
-  }
-  return options.clusters === 'none' ? [] : await startLocalClusters(state.lab, options.clusters === 'full', progress);
+function ownClusters(kubeconfig: string): KnownCluster[] {
+  // npm changes into the checkout before it runs a script.
+  const kubeconfigFile = path.resolve(process.env.INIT_CWD ?? '.', kubeconfig);
+  return readOwnClusters(kubeconfigFile).map((cluster) => ({ ...cluster, kubeconfigFile }));
+}
+
+async function startClusters(state: StateFolders, { clusters }: UpOptions, progress: Invocation['progress']): Promise<KnownCluster[]> {
+  return clusters === 'none' ? [] : await startLocalClusters(state.lab, clusters === 'full', progress);
 }
 
 /** Returns what the user should know: clusters that aren't ready, nodes that are missing. */

@@ -103,19 +103,13 @@ describe('documents', () => {
 });
 
 describe('what does not exist', () => {
-  it.each([
-    '/',
-    '/nothing',
-    '/acp/v1/nothing',
-    '/api-gateway/nothing',
-    '/auth/v1',
-    '/acp/v1/clusters/a/b',
-    '/favicon.ico',
-    '/.git/config',
-  ])('%s: 404 Status', async (url) => {
-    expectStatus(await admin.get<Status>(url), 404, 'NotFound');
-    expect((await anonymous.get(url)).status).toBe(404);
-  });
+  it.each(['/', '/nothing', '/acp/v1/nothing', '/api-gateway/nothing', '/auth/v1', '/acp/v1/clusters/a/b', '/favicon.ico', '/.git/config'])(
+    '%s: 404 Status',
+    async (url) => {
+      expectStatus(await admin.get<Status>(url), 404, 'NotFound');
+      expect((await anonymous.get(url)).status).toBe(404);
+    },
+  );
 
   it.each([
     ['PUT', '/healthz'],
@@ -165,8 +159,7 @@ describe('the request id', () => {
 
   it('joins the answer with the line of the log', async () => {
     await admin.get(TOKENS, { 'x-request-id': 'joined-with-the-log' });
-    const find = () => archon.log.split('
-').find((each) => each.includes('joined-with-the-log'));
+    const find = () => archon.log.split('\n').find((each) => each.includes('joined-with-the-log'));
     const line = await eventually(find, { what: 'the line of the log' });
     expect(JSON.parse(line)).toMatchObject({ user: 'admin', method: 'GET', route: TOKENS, status: 200 });
   });

@@ -148,20 +148,16 @@ describe.each([
 
 describe('containers that kubectl starts', () => {
   it('debug puts a container into the Pod that sees the processes of its target', async () => {
-    const args = within(
-      'debug',
-      '-i',
-      '--quiet',
-      'web',
-      '--image=archon.local/busybox:1',
-      '--target=web',
-      '--container=debugger',
-      '--',
-      'sh',
-    );
-    const output = await kubectl.output(args, { stdin: 'ps -o pid,args; cat /proc/1/root/proc/1/comm; hostname\n' });
-    expect(output).toMatch(/^ +1 \/bin\/web$/m);
-    expect(output).toMatch(/^web$/m);
+    const target = ['web', '--image=archon.local/busybox:1', '--target=web', '--container=debugger'];
+    const shell = kubectl.start(within('debug', '-i', '--quiet', ...target, '--', 'sh'));
+    try {
+      shell.write('ps -o pid,args; hostname\n');
+      await shell.prints(/^ +1 \/bin\/web\n[^]*^web\n/m);
+      shell.write('exit\n', { end: true });
+      expect(await shell.exits()).toBe(0);
+    } finally {
+      await shell.kill();
+    }
     const pod = await archon.client.get<{ spec: { ephemeralContainers: { name: string; targetContainerName: string }[] } }>(
       `${podPath()}/web`,
     );

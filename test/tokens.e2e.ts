@@ -269,7 +269,7 @@ describe('forged tokens', () => {
       },
     ],
     ['no signature', async () => known((await sign(claims())).split('.').slice(0, 2).join('.'), randomUUID())],
-    ['no JWT', async () => 'opaque'],
+    ['no JWT', () => Promise.resolve('opaque')],
   ])('%s: 401 in the same words as without a token', async (_, make) => {
     const [answer, anonymous] = [await archon.client.as(await make()).get(PATH), await archon.client.as(undefined).get(PATH)];
     expect([answer.status, answer.text, answer.headers['www-authenticate']]).toEqual([401, anonymous.text, 'Bearer']);

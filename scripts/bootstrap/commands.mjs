@@ -42,6 +42,7 @@ export const COMMANDS = {
     options: {
       only: { value: 'PART,…', list: PARTS, about: `run these parts: ${PARTS.join(' ')}` },
       nightly: { about: 'the same tests with larger volumes' },
+      'database-url': { value: 'URL', about: 'run the tests on this Postgres, on which databases are made and dropped' },
     },
     rest: { name: '[VITEST ARGUMENT…]', about: 'passed to Vitest, for example a file or -t NAME' },
   },

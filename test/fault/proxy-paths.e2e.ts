@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { Archon } from '../support/archon.js';
@@ -100,37 +101,86 @@ describe('the path of a request', () => {
       [1, 3, base.split('/').length - 1].flatMap((position) => segments.map((segment) => insert(base, segment, position))),
     );
 
-  it.each(mutations(AMBIGUOUS))('is refused when it could mean two things: %s', async (target) => {
-    expect(await visit(rawRequest(`/kubernetes/rec${target}`, { token }))).toEqual({ status: 400, cluster: [], global: [] });
+  /** What became of each target that fared differently, for one message about all of them. */
+  async function strays(targets: string[], expected: (target: string) => Awaited<ReturnType<typeof visit>>): Promise<object[]> {
+    const found: object[] = [];
+    for (const target of targets) {
+      const seen = await visit(rawRequest(target, { token }));
+      if (!isDeepStrictEqual(seen, expected(target))) found.push({ target, ...seen });
+    }
+    return found;
+  }
+  const refused = (status: number) => () => ({ status, cluster: [], global: [] });
+
+  it('is refused when it could mean two things', { timeout: 120_000 }, async () => {
+    const targets = mutations(AMBIGUOUS);
+    expect(targets.length).toBeGreaterThan(200);
+    expect(
+      await strays(
+        targets.map((target) => `/kubernetes/rec${target}`),
+        refused(400),
+      ),
+    ).toEqual([]);
   });
 
-  it.each([...BASES, ...BASES.map((base) => `${base}/`), ...mutations(PLAIN), ...QUERIES.map((query) => `${PODS}${query}`), '/', '/?a=b'])(
-    'arrives byte for byte: %s',
-    async (target) => {
-      const { status: _, ...seen } = await visit(rawRequest(`/kubernetes/rec${target}`, { token }));
-      expect(seen).toEqual({ cluster: [target], global: [] });
-      const { status: __, ...prefixed } = await visit(rawRequest(`/api-gateway/kubernetes/rec${target}`, { token }));
-      expect(prefixed).toEqual({ cluster: [target], global: [] });
-    },
-  );
+  it('arrives byte for byte otherwise', { timeout: 120_000 }, async () => {
+    const targets = [
+      ...BASES,
+      ...BASES.map((base) => `${base}/`),
+      ...mutations(PLAIN),
+      ...QUERIES.map((query) => `${PODS}${query}`),
+      '/',
+      '/?a=b',
+    ];
+    expect(targets.length).toBeGreaterThan(150);
+    for (const prefix of ['/kubernetes/rec', '/api-gateway/kubernetes/rec']) {
+      cluster.on({}, { action: 'answer', status: 200 }, { times: targets.length });
+      const arrived = (target: string) => ({ status: 200, cluster: [target.slice(prefix.length)], global: [] });
+      expect(
+        await strays(
+          targets.map((target) => `${prefix}${target}`),
+          arrived,
+        ),
+      ).toEqual([]);
+    }
+  });
 
-  it.each([
-    '/kubernetes/rec/../global/api',
-    '/kubernetes/rec%2f..%2fglobal/api',
-    '/kubernetes//api',
-    '/kubernetes/REC/api',
-    '/kubernetes/rec;x/api',
-    '/kubernetes/../api/v1',
-    '/kubernetes/%2e%2e/api',
-    '/api/../kubernetes/rec/api',
-    '/api/%2e%2e/x',
-    '/apis//v1',
-    '/api\\v1',
-    '/kubernetes/\xe9/api',
-    '/api/\xe9',
-  ])('names its cluster in one way only: %s is refused', async (target) =>
-    expect(await visit(rawRequest(target, { token }))).toEqual({ status: 400, cluster: [], global: [] }),
-  );
+  it('names its cluster in one way only', async () => {
+    const targets = [
+      '/kubernetes/rec/../global/api',
+      '/kubernetes/rec%2f..%2fglobal/api',
+      '/kubernetes//api',
+      '/kubernetes/REC/api',
+      '/kubernetes/rec;x/api',
+      '/kubernetes/../api/v1',
+      '/kubernetes/%2e%2e/api',
+      '/api/../kubernetes/rec/api',
+      '/api/%2e%2e/x',
+      '/apis//v1',
+      '/kubernetes/\xe9/api',
+      '/api/\xe9',
+    ];
+    expect(await strays(targets, refused(400))).toEqual([]);
+  });
+
+  it('leads to no cluster when it only looks as if', async () => {
+    const targets = [
+      '//kubernetes/rec/api',
+      '/KUBERNETES/rec/api',
+      '/%6bubernetes/rec/api',
+      '/./kubernetes/rec/api',
+      '/x/../kubernetes/rec/api',
+      '/API/v1',
+      '/api;x/v1',
+      '/api\\v1',
+      '/api-gateway/api-gateway/api/v1',
+      '/api-gateway//api/v1',
+      '/api-gateway%2fapi',
+      '/apix',
+      '*',
+    ];
+    expect(await strays(targets, refused(404))).toEqual([]);
+  });
 
   it('ends where its query begins', async () => {
     expect(await visit(rawRequest('/kubernetes/rec?x=/api/v1/secrets', { token }))).toMatchObject({
@@ -143,23 +193,6 @@ describe('the path of a request', () => {
       global: ['/api?x=/../kubernetes/rec'],
     });
   });
-
-  it.each([
-    '//kubernetes/rec/api',
-    '/KUBERNETES/rec/api',
-    '/%6bubernetes/rec/api',
-    '/./kubernetes/rec/api',
-    '/x/../kubernetes/rec/api',
-    '/API/v1',
-    '/api;x/v1',
-    '/api-gateway/api-gateway/api/v1',
-    '/api-gateway//api/v1',
-    '/api-gateway%2fapi',
-    '/apix',
-    '*',
-  ])('%s is no path of a cluster', async (target) =>
-    expect(await visit(rawRequest(target, { token }))).toEqual({ status: 404, cluster: [], global: [] }),
-  );
 });
 
 describe('the form of a request', () => {
@@ -220,6 +253,7 @@ describe('a request to change the protocol', () => {
     const run = (socket: NodeJS.ReadWriteStream) => void socket.on('data', (chunk: Buffer) => (bytes += chunk.length)).write(answer);
     cluster.on({ path: /\/exec$/ }, { action: 'takeOver', run }, { times: 1 });
     const connection = await user.openRaw();
+    const { open } = cluster.connections;
     const { requests } = await recorded(cluster, async () => {
       connection.write(rawUpgrade(target, { token }));
       await connection.receives(/\r\n\r\n/);
@@ -227,6 +261,7 @@ describe('a request to change the protocol', () => {
       await connection.receives();
     });
     expect([statusOf(connection), connection.text.match(/HTTP\/1\.1/g)?.length, requests.length, bytes]).toEqual([status, 1, 1, 0]);
+    await expect.poll(() => cluster.connections.open).toBe(open);
     connection.close();
   });
 

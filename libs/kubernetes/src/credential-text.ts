@@ -10,6 +10,10 @@ export function decodePrivateKey(base64: string): string | undefined {
   return decodePem(base64, createPrivateKey);
 }
 
+/** Whether a private key is the one of a certificate, both in PEM that can be read. */
+export const isKeyOf = (certificatePem: string, keyPem: string): boolean =>
+  new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(keyPem));
+
 /** Whether a bearer token can be sent as it is: no blank, nothing that would begin another header. */
 export const isBearerToken = (text: string): boolean => /^[\x21-\x7e]+$/.test(text);
 

@@ -7,7 +7,7 @@ export type { ResourceType } from './discovery-documents.js';
 export { Forwarder } from './forward.gateway.js';
 export { Identity, isPrincipalName, OWN_CREDENTIAL } from './identity.js';
 export { parseJson, rawNumber } from './json.js';
-export { decodeCertificate, decodePrivateKey, isBearerToken } from './credential-text.js';
+export { decodeCertificate, decodePrivateKey, isBearerToken, isKeyOf } from './credential-text.js';
 export { type KubeconfigContext, readKubeconfig } from './kubeconfig.js';
 export { FIELD_MANAGER, KubernetesGateway } from './kubernetes.gateway.js';
 export {

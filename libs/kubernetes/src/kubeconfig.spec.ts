@@ -4,7 +4,8 @@ import { CertificateAuthority } from '#pki';
 import { readKubeconfig } from './kubeconfig.js';
 
 const { certPem, keyPem } = await CertificateAuthority.create('a cluster');
-const [data, key] = [certPem, keyPem].map((pem) => Buffer.from(pem).toString('base64'));
+const other = await CertificateAuthority.create('another cluster');
+const [data, key, otherKey] = [certPem, keyPem, other.keyPem].map((pem) => Buffer.from(pem).toString('base64'));
 const hollow = Buffer.from('-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n').toString('base64');
 const config = (cluster: object, user: object) => ({
   'current-context': 'here',
@@ -39,6 +40,7 @@ describe('readKubeconfig', () => {
     [{ 'certificate-authority-data': 'bm8=' }, { token: 't' }, 'spec.kubeconfig.clusters[0].cluster.certificate-authority-data'],
     [{ 'certificate-authority-data': hollow }, { token: 't' }, 'spec.kubeconfig.clusters[0].cluster.certificate-authority-data'],
     [{}, { 'client-certificate-data': data, 'client-key-data': data }, 'spec.kubeconfig.users[0].user.client-key-data'],
+    [{}, { 'client-certificate-data': data, 'client-key-data': otherKey }, 'spec.kubeconfig.users[0].user.client-key-data'],
     [{}, { token: 'a\nb' }, 'spec.kubeconfig.users[0].user.token'],
     [{}, { username: 'a', password: 'b' }, 'spec.kubeconfig.users[0].user.username'],
     [{}, {}, 'spec.kubeconfig.users[0].user'],

@@ -1,6 +1,6 @@
 import { invalid, type StatusCause } from '#errors';
 import type { ClusterCredential } from './cluster-connection.js';
-import { decodeCertificate, decodePrivateKey, isBearerToken } from './credential-text.js';
+import { decodeCertificate, decodePrivateKey, isBearerToken, isKeyOf } from './credential-text.js';
 
 /** What Archon takes from one context of a kubeconfig. */
 export interface KubeconfigContext {
@@ -78,7 +78,11 @@ function credentialOf(user: Entry, causes: StatusCause[]): ClusterCredential | u
   }
   const clientCertificate = decoded(user, 'client-certificate-data', decodeCertificate, causes);
   const clientKey = decoded(user, 'client-key-data', decodePrivateKey, causes);
-  if (clientCertificate !== undefined && clientKey !== undefined) return { clientCertificate, clientKey };
+  if (clientCertificate !== undefined && clientKey !== undefined) {
+    if (!isKeyOf(clientCertificate, clientKey))
+      causes.push({ field: `${user.path}.client-key-data`, message: 'is not the key of "client-certificate-data"' });
+    return { clientCertificate, clientKey };
+  }
   causes.push({ field: user.path, message: 'must hold a "token", or "client-certificate-data" and "client-key-data"' });
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { ApiError, invalid, type StatusCause } from '#errors';
-import { type ClusterCredential, decodeCertificate, decodePrivateKey, isBearerToken, readKubeconfig } from '#kubernetes';
+import { type ClusterCredential, decodeCertificate, decodePrivateKey, isBearerToken, isKeyOf, readKubeconfig } from '#kubernetes';
 import { normalizeApiServerUrl, refusedApiServerUrl } from './api-server-url.js';
 import type { ClusterSpecRequest } from './clusters.dto.js';
 
@@ -65,7 +65,11 @@ function credentialOf(spec: ClusterSpecRequest, causes: StatusCause[]): ClusterC
   }
   const clientCertificate = decoded(spec, 'clientCertificateData', decodeCertificate, causes);
   const clientKey = decoded(spec, 'clientKeyData', decodePrivateKey, causes);
-  if (clientCertificate !== undefined && clientKey !== undefined) return { clientCertificate, clientKey };
+  if (clientCertificate !== undefined && clientKey !== undefined) {
+    if (!isKeyOf(clientCertificate, clientKey))
+      causes.push({ field: 'spec.clientKeyData', message: 'is not the key of spec.clientCertificateData' });
+    return { clientCertificate, clientKey };
+  }
   if (spec.clientCertificateData === undefined || spec.clientKeyData === undefined)
     causes.push({ field: 'spec.token', message: 'is required unless spec.clientCertificateData and spec.clientKeyData are given' });
   return undefined;

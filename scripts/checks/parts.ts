@@ -24,4 +24,4 @@ export const CHECKS: Check[] = [
   { name: 'format', programs: [['biome', 'format', '--max-diagnostics=5', '.']] },
 ];
 
-export const VITEST_PROJECTS = ['unit', 'e2e'] as const;
+export const VITEST_PROJECTS = ['unit', 'e2e', 'speed'] as const;

@@ -17,6 +17,9 @@ export interface ForwardOptions {
   onFailure: (failure: ApiError) => void;
 }
 
+/** What may wait for a slow client, per answer; above it the cluster is not read. */
+const MAX_UNSENT_BYTES = 128 * 1024;
+
 /** Passes requests on to clusters as they are and streams the answers back with backpressure: memory does not grow with size. */
 export class Forwarder {
   private readonly streams = new Set<ForwardedResponse>();
@@ -58,7 +61,7 @@ export const basePath = (target: Target): string => {
 class ForwardedResponse implements Dispatcher.DispatchHandler {
   private left = -1;
   private corked = false;
-  private paused = false;
+  private unsent = 0;
   private endsWithLine = true;
   private controller: Dispatcher.DispatchController | undefined;
 
@@ -92,9 +95,18 @@ class ForwardedResponse implements Dispatcher.DispatchHandler {
     if (!this.corked) {
       this.corked = true;
       this.response.cork();
-      setImmediate(() => this.flush(controller));
+      setImmediate(() => {
+        this.corked = false;
+        this.response.uncork();
+      });
     }
-    this.response.write(chunk);
+    this.unsent += chunk.length;
+    if (this.unsent > MAX_UNSENT_BYTES) controller.pause();
+    // Not 'drain': a response that was corked when its socket drained never emits it.
+    this.response.write(chunk, (error) => {
+      this.unsent -= chunk.length;
+      if (!error && this.unsent <= MAX_UNSENT_BYTES) controller.resume();
+    });
   }
 
   onResponseEnd(): void {
@@ -117,17 +129,5 @@ class ForwardedResponse implements Dispatcher.DispatchHandler {
       this.response.end(`${JSON.stringify({ type: 'ERROR', object: failure.toStatus() })}\n`);
     else this.response.destroy();
     this.controller?.abort(failure);
-  }
-
-  private flush(controller: Dispatcher.DispatchController): void {
-    this.corked = false;
-    this.response.uncork();
-    if (!this.response.writableNeedDrain || this.paused) return;
-    this.paused = true;
-    controller.pause();
-    this.response.once('drain', () => {
-      this.paused = false;
-      controller.resume();
-    });
   }
 }

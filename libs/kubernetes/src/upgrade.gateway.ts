@@ -58,11 +58,7 @@ export class UpgradeForwarder {
       clearTimeout(timer);
       if (!isValidSwitch(request, answer)) {
         socket.destroy();
-        options.onFailure(
-          new ApiError('ServiceUnavailable', `cluster "${target.cluster.name}" broke off the change of protocol`, {
-            cluster: target.cluster.name,
-          }),
-        );
+        options.onFailure(brokeOff(target));
         return;
       }
       const lines = SWITCH_HEADERS.flatMap((name) =>
@@ -75,6 +71,11 @@ export class UpgradeForwarder {
     });
     upstream.once('response', (answer) => {
       clearTimeout(timer);
+      if ((answer.statusCode ?? 0) < 200) {
+        upstream.destroy();
+        options.onFailure(brokeOff(target));
+        return;
+      }
       const headers = Object.entries(responseHeaders(answer.headers, options.prefix)).flatMap(([name, value]) =>
         [value].flat().map((text) => `${name}: ${text}`),
       );
@@ -121,6 +122,9 @@ export class UpgradeForwarder {
     }
   }
 }
+
+const brokeOff = ({ cluster: { name } }: Target) =>
+  new ApiError('ServiceUnavailable', `cluster "${name}" broke off the change of protocol`, { cluster: name });
 
 function failAfter(upstream: ClientRequest, ms: number, code: string): NodeJS.Timeout {
   return setTimeout(() => upstream.destroy(Object.assign(new Error('no answer'), { code })), ms);

@@ -1,7 +1,8 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import path from 'node:path';
 import { type Lab, openLab, type Progress } from '#lab';
+import { removeDeadRuns, removeRunState, runState } from '../scripts/checks/run-state.js';
 import type { Invocation } from '../scripts/invocation.js';
 import { type ArchonFigures, measureArchon } from './archon-alone.js';
 import { startArchon } from './bench-archon.js';
@@ -20,11 +21,12 @@ interface BenchOptions {
 /** Measures, prints tables with the bars to be met, and writes all rounds to bench/results. */
 export async function run({ root, options, progress }: Invocation<BenchOptions>): Promise<number> {
   const isChosen = (part: string) => options.only?.includes(part) ?? true;
-  const state = path.join(root, `.archon/bench-${process.pid}`);
+  await removeDeadRuns(root);
+  const state = runState(root, 'bench', process.pid);
   mkdirSync(state, { recursive: true, mode: 0o700 });
   const lab = await openLab({ state: path.join(state, 'lab'), lifetime: 'process', progress });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => void lab.stop({ purge: true }).finally(() => process.exit(130)));
+    process.once(signal, () => void removeRunState(state).finally(() => process.exit(130)));
   try {
     const comparisons: Comparison[] = [];
     if (isChosen('backend'))
@@ -38,8 +40,7 @@ export async function run({ root, options, progress }: Invocation<BenchOptions>)
     writeResults(root, options, comparisons, figures);
     return 0;
   } finally {
-    await lab.stop({ purge: true });
-    rmSync(state, { recursive: true, force: true });
+    await removeRunState(state);
   }
 }
 

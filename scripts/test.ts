@@ -1,13 +1,11 @@
-import { existsSync, rmSync } from 'node:fs';
-import path from 'node:path';
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stopEmbeddedPostgres } from '#database';
-import { stopLab } from '#lab';
 import type { Invocation } from './invocation.js';
 import { findAbandonedNodeParts, findUsersOf } from './checks/leftovers.js';
 import { CHECKS, VITEST_PROJECTS } from './checks/parts.js';
 import { type Result, runCheck } from './checks/run-check.js';
 import { passInterrupts } from './checks/run-program.js';
+import { removeDeadRuns, removeRunState, runState } from './checks/run-state.js';
 import { runVitest } from './checks/run-vitest.js';
 
 interface TestOptions {
@@ -33,6 +31,7 @@ export async function run(invocation: TestInvocation): Promise<number> {
     interrupted,
   );
   for (const { name, output } of results.filter(({ failed }) => failed > 0)) process.stdout.write(`\n${name}:\n${output.trimEnd()}\n`);
+  await removeDeadRuns(invocation.root);
   for (const project of VITEST_PROJECTS.filter(isChosen)) {
     if (interrupted()) break;
     results.push(...(await runProject(project, invocation)));
@@ -63,7 +62,7 @@ async function runProject(project: string, { root, options, rest }: TestInvocati
     ...(options.databaseUrl === undefined ? {} : { ARCHON_TEST_DATABASE_URL: options.databaseUrl }),
   };
   const result = await runVitest(root, project, rest, env);
-  const state = path.join(root, `.archon/test-${result.pid}`);
+  const state = runState(root, 'test', result.pid);
   const findLeftovers = () => [
     ...findUsersOf(state),
     ...findAbandonedNodeParts().filter((part) => !before.has(part)),
@@ -72,17 +71,9 @@ async function runProject(project: string, { root, options, rest }: TestInvocati
   if (findLeftovers().length > 0) await sleep(SETTLE_MS);
   const left = findLeftovers();
   for (const part of left) process.stdout.write(`left behind by ${project}: ${part}\n`);
-  await removeState(state);
+  await removeRunState(state);
   const clean = left.length === 0;
   return [result, { name: `${project} cleans up`, seconds: 0, passed: clean ? 1 : 0, failed: clean ? 0 : 1, skipped: 0, output: '' }];
-}
-
-/** What a run that was killed, or failed in its set-up, could not do itself. */
-async function removeState(state: string): Promise<void> {
-  if (!existsSync(state)) return;
-  await stopLab(path.join(state, 'lab'), { purge: true });
-  await stopEmbeddedPostgres(path.join(state, 'postgres'));
-  rmSync(state, { recursive: true, force: true });
 }
 
 function summarise(results: Result[]): number {

@@ -120,6 +120,8 @@ export function readArguments(name, args) {
   const rest = [];
   for (let index = 0; index < args.length; index++) {
     const word = args[index];
+    // Out of habit some write a second "--" after npm's own.
+    if (word === '--' && command.program === undefined) continue;
     const [, key, inline] = /^--([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
     const option = key === undefined || command.program ? undefined : command.options[key];
     if (option === undefined) {

@@ -28,13 +28,13 @@ export async function withLock(file, waiting, work) {
         discard(file, owner);
       }
     }
-    try {
-      return await work();
-    } finally {
-      rmSync(file, { force: true });
-    }
   } finally {
     rmSync(mine, { force: true });
+  }
+  try {
+    return await work();
+  } finally {
+    rmSync(file, { force: true });
   }
 }
 

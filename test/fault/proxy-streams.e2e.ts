@@ -67,7 +67,7 @@ describe('a stream', () => {
   });
 
   it('is sent no faster than its client reads, in bounded memory, and arrives whole', async () => {
-    const total = 64 * MIB;
+    const total = 256 * MIB;
     const chunk = randomBytes(64 * 1024);
     let produced = 0;
     cluster.local.podLogs = async function* () {
@@ -86,7 +86,7 @@ describe('a stream', () => {
       return still;
     };
     await eventually(stands, { what: 'the cluster to stop sending', intervalMs: 500 });
-    expect(produced).toBeLessThan(total / 2);
+    expect(produced).toBeLessThan(16 * MIB); // what the sockets of three processes hold
     expect(residentMib() - before).toBeLessThan(32);
 
     const hash = createHash('sha256');
@@ -100,7 +100,7 @@ describe('a stream', () => {
     const expected = createHash('sha256');
     for (let sent = 0; sent < total; sent += chunk.length) expected.update(chunk);
     expect([received, hash.digest('hex')]).toEqual([total, expected.digest('hex')]);
-    expect(highest - before).toBeLessThan(64);
+    expect(highest - before, 'it does not grow with the size').toBeLessThan(128);
   });
 
   it('of a session goes on until all is delivered, when the cluster has closed long before', async () => {

@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import type { Config } from '#config';
-import type { Logger } from '#log';
+import { type Logger, RequestLog } from '#log';
 import { AppModule } from './app.module.js';
 import { authenticateRequests } from './auth/authenticate-requests.gateway.js';
 import { Authenticator } from './auth/authenticator.service.js';
@@ -40,7 +40,7 @@ export async function startServer(options: { config: Config; logger: Logger; dat
     abortOnError: false,
     bodyParser: false,
   });
-  logRequests(adapter.getInstance(), logger, app.get(Metrics));
+  logRequests(adapter.getInstance(), app.get(RequestLog), app.get(Metrics));
   authenticateRequests(adapter.getInstance(), app.get(Authenticator));
   SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), { jsonDocumentUrl: 'openapi.json', raw: ['json'] });
   await app.init();

@@ -92,6 +92,10 @@ func newHandler() (http.Handler, error) {
 			respond(w, "application/json", small)
 		}
 	})
+	// What a client must hear to take this for a cluster on which it may do everything.
+	handler.HandleFunc("/apis/", func(w http.ResponseWriter, _ *http.Request) {
+		respond(w, "application/json", []byte(`{"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview","metadata":{},"status":{"allowed":true}}`))
+	})
 	return handler, nil
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import type { Logger } from '#log';
+import type { RequestLog } from '#log';
 import type { AuthenticatedRequest } from '../auth/caller.decorator.js';
 import type { Metrics } from '../health/metrics.service.js';
 
@@ -13,7 +13,7 @@ export function requestIdOf(headers: Record<string, string | string[] | undefine
 }
 
 /** One line and one measurement per request: the route's template, never its query, which may hold what a user typed. */
-export function logRequests(fastify: FastifyInstance, logger: Logger, metrics: Metrics): void {
+export function logRequests(fastify: FastifyInstance, requestLog: RequestLog, metrics: Metrics): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
     done();
@@ -22,18 +22,15 @@ export function logRequests(fastify: FastifyInstance, logger: Logger, metrics: M
     const route = request.routeOptions.url ?? 'unknown';
     const { cluster } = (request.params ?? {}) as { cluster?: string };
     metrics.observe(request.method, route, reply.statusCode, reply.elapsedTime);
-    logger.info(
-      {
-        requestId: request.id,
-        user: request.principal?.user,
-        cluster,
-        method: request.method,
-        route,
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime),
-      },
-      'request',
-    );
+    requestLog.write({
+      requestId: request.id,
+      user: request.principal?.user,
+      cluster,
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+    });
     done();
   });
 }

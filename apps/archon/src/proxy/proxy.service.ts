@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { ApiError, methodNotAllowed } from '#errors';
 import { Forwarder, type Target, UpgradeForwarder } from '#kubernetes';
-import type { Logger } from '#log';
+import { type Logger, RequestLog } from '#log';
 import { Authenticator } from '../auth/authenticator.service.js';
 import type { Principal } from '../auth/principal.js';
 import { ClustersService } from '../clusters/clusters.service.js';
@@ -26,6 +26,7 @@ export class ProxyService implements BeforeApplicationShutdown {
     private readonly forwarder: Forwarder,
     private readonly upgrades: UpgradeForwarder,
     private readonly metrics: Metrics,
+    private readonly requestLog: RequestLog,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -98,10 +99,15 @@ export class ProxyService implements BeforeApplicationShutdown {
 
   private log(request: IncomingMessage, proxied: ProxiedPath, principal: Principal, requestId: string, status: number, ms: number): void {
     const route = `${proxied.prefix === '' ? '' : '/kubernetes/:cluster'}/*`;
-    this.logger.info(
-      { requestId, user: principal.user, cluster: proxied.cluster, method: request.method, route, status, ms: Math.round(ms) },
-      'request',
-    );
+    this.requestLog.write({
+      requestId,
+      user: principal.user,
+      cluster: proxied.cluster,
+      method: request.method ?? '',
+      route,
+      status,
+      ms: Math.round(ms),
+    });
   }
 
   private toApiError(failure: unknown, requestId: string): ApiError {

@@ -18,7 +18,7 @@ export type FinalFault =
   /** Hands the decrypted connection over, for whatever else a hostile server may do. */
   | { action: 'takeOver'; run: (socket: Duplex) => void };
 
-export type Fault =
+type Fault =
   | FinalFault
   | { action: 'delay'; ms: number }
   /** Lets the answer happen but ends the connection after so many bytes of its body; a request for an upgrade is reset instead. */

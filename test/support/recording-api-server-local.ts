@@ -13,7 +13,7 @@ import { toUpgrade } from './recording-api-server-upgrades.js';
 import { Watches } from './recording-api-server-watch.js';
 
 /** What a SelfSubjectAccessReview asks for. */
-export interface AccessReviewSpec {
+interface AccessReviewSpec {
   resourceAttributes?: Record<string, string>;
   nonResourceAttributes?: Record<string, string>;
 }

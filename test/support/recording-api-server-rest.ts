@@ -225,7 +225,7 @@ export class RestApi {
   }
 }
 
-export function notFound(type: ResourceDefinition, name: string): StatusError {
+function notFound(type: ResourceDefinition, name: string): StatusError {
   return new StatusError(404, 'NotFound', `${qualifiedName(type)} "${name}" not found`, toDetails(type, name));
 }
 

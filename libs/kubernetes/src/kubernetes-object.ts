@@ -61,7 +61,7 @@ export function withoutServerFields(object: KubernetesObject): KubernetesObject 
     selfLink: _s,
     ...metadata
   } = object.metadata;
-  return { ...rest, metadata } as KubernetesObject;
+  return { ...rest, metadata };
 }
 
 /** `Deployment.apps "web"`, as kubectl names an object; the core group has no suffix. */

@@ -23,10 +23,8 @@ export const ApiApplicationBody = () =>
     ApiConsumes('application/json', 'application/yaml'),
     ApiBody({
       required: true,
+      description: `YAML may also hold the Application and its components as documents of their own:\n\n\`\`\`yaml\n${APPLICATION_YAML_EXAMPLE}\`\`\``,
       schema: { $ref: '#/components/schemas/Application' },
-      examples: {
-        json: { summary: 'An Application with its components', value: APPLICATION_EXAMPLE },
-        yaml: { summary: 'The same as YAML documents', value: APPLICATION_YAML_EXAMPLE },
-      },
+      examples: { application: { summary: 'An Application with its components', value: APPLICATION_EXAMPLE } },
     }),
   );

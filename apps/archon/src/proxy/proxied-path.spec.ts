@@ -64,6 +64,8 @@ describe('parseProxiedPath', () => {
     '/kubernetes/c1/api/v1/a%5Cb',
     '/kubernetes/c1/api/v1/a%252fb',
     '/kubernetes/c1/api/v1/a%00',
+    '/kubernetes/c1/api/v1/a%0d%0aHost:evil',
+    '/kubernetes/c1/api/v1/a%7F',
     '/kubernetes/c1/api/v1/a;b',
     '/kubernetes/c1/api\\v1',
     '/kubernetes/c1/api/v1/é',

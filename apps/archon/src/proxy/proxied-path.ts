@@ -16,7 +16,7 @@ const CLUSTER_PREFIX = '/kubernetes/';
 const GLOBAL_PATH = /^\/(api|apis|version|openapi)(\/|\?|$)/;
 const GLOBAL_CLUSTER = 'global';
 /** What one side could read differently from another: encoded slashes, backslashes, percent signs and NUL; matrix parameters. */
-const AMBIGUOUS = /%(?:2f|5c|25|00)|[\\;#]|[^\x21-\x7e]/i;
+const AMBIGUOUS = /%(?:2f|5c|25|[01][0-9a-f]|7f)|[\\;#]|[^\x21-\x7e]/i;
 const BYTES = /^[^?]*\/proxy(?:\/|\?|$)|[?&]follow=(?:1|t|true)(?:&|$)/i;
 const WATCH = /^\/(?:api\/[^/]+|apis\/[^/]+\/[^/]+)\/watch\/|[?&]watch=(?:1|t|true)(?:&|$)/i;
 

@@ -47,7 +47,10 @@ describe('the path of a request', () => {
     '/openapi/v3/apis/apps/v1',
   ];
   /** Segments that one server may read differently from the next. */
-  const AMBIGUOUS = ['', ...'. .. %2e %2E%2e .%2e a%2fb %2F ..%2f a%5cb %5C a\\b a;b ..; a%00 %0d%0aHost:evil a%7f a%25b %252e%252e a#b'.split(' ')];
+  const AMBIGUOUS = [
+    '',
+    ...'. .. %2e %2E%2e .%2e a%2fb %2F ..%2f a%5cb %5C a\\b a;b ..; a%00 %0d%0aHost:evil a%7f a%25b %252e%252e a#b'.split(' '),
+  ];
   /** Unusual, but with one meaning only. */
   const PLAIN = "... ..a .a a.. %2e%2ea a%20b a+b %C3%A9 system%3anode system:node !$&'()*,=@~".split(' ');
   const QUERIES = [

@@ -15,7 +15,7 @@ const CLUSTER_PREFIX = '/kubernetes/';
 /** Paths of the global cluster that need no prefix. */
 const GLOBAL_PATH = /^\/(api|apis|version|openapi)(\/|\?|$)/;
 const GLOBAL_CLUSTER = 'global';
-/** What one side could read differently from another: encoded slashes, backslashes, percent signs and NUL; matrix parameters. */
+/** What one side could read differently from another: encoded slashes, backslashes, percent signs and control characters; matrix parameters. */
 const AMBIGUOUS = /%(?:2f|5c|25|[01][0-9a-f]|7f)|[\\;#]|[^\x21-\x7e]/i;
 const BYTES = /^[^?]*\/proxy(?:\/|\?|$)|[?&]follow=(?:1|t|true)(?:&|$)/i;
 const WATCH = /^\/(?:api\/[^/]+|apis\/[^/]+\/[^/]+)\/watch\/|[?&]watch=(?:1|t|true)(?:&|$)/i;

@@ -8,6 +8,8 @@ import { requestIdOf } from './request-log.gateway.js';
 import type { ServerTls } from './tls.gateway.js';
 
 const GATEWAY_PREFIX = '/api-gateway';
+/** For a request to arrive, its body included; a stream that goes the other way has no limit. */
+const REQUEST_TIMEOUT_MS = 300_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /** Console clients put `/api-gateway` before every path. */
@@ -23,7 +25,7 @@ export type ProxyHandler = (request: IncomingMessage, response: ServerResponse) 
 export function createHttpAdapter(config: Config, tls: ServerTls | undefined, proxy: ProxyHandler): FastifyAdapter {
   const options = {
     maxHeaderSize: MAX_HEADER_BYTES,
-    requestTimeout: 0,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     headersTimeout: 20_000,
     connectionsCheckingInterval: 5000,
     keepAliveTimeout: 65_000,

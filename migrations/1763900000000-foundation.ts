@@ -35,7 +35,7 @@ export class Foundation1763900000000 implements MigrationInterface {
         credential_expires_at timestamptz,
         generation integer not null,
         system_uid uuid not null constraint clusters_system_uid_key unique,
-        disabled boolean not null,
+        disabled_at timestamptz,
         missing_permissions text[] not null,
         created_by text not null,
         created_at timestamptz not null

@@ -226,8 +226,10 @@ describe('change', () => {
 
   it('disables: requests are refused at once, and let through again at once', async () => {
     const url = '/kubernetes/x/api/v1/namespaces/default';
+    const before = Date.now();
     const disabled = await patch('x', { spec: { disabled: true } });
     expect([disabled.status, disabled.body.status.state]).toEqual([200, 'Disabled']);
+    expect(Date.parse(disabled.body.status.since)).toBeGreaterThanOrEqual(before);
     const refused = await archon.client.get<Status>(url);
     expect([refused.status, refused.body.reason, refused.body.message]).toEqual([
       503,
@@ -235,7 +237,8 @@ describe('change', () => {
       expect.stringContaining('disabled'),
     ]);
     expect((await archon.client.get('/acp/v1/kubernetes/x/namespaces/default/applications')).status).toBe(503);
-    expect((await list()).x).toMatchObject({ spec: { disabled: true }, status: { state: 'Disabled' } });
+    expect((await patch('x', { spec: { disabled: true } })).body.status.since).toBe(disabled.body.status.since);
+    expect((await list()).x).toMatchObject({ spec: { disabled: true }, status: { state: 'Disabled', since: disabled.body.status.since } });
     expect((await patch('x', { spec: { disabled: false } })).body.status.state).toBe('Ready');
     expect((await archon.client.get(url)).status).toBe(200);
   });

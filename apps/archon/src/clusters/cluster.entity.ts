@@ -39,8 +39,9 @@ export class ClusterEntity {
   @Column({ name: 'system_uid', type: 'uuid' })
   systemUid: string;
 
-  @Column({ type: 'boolean' })
-  disabled: boolean;
+  /** Since when an administrator keeps requests away from it; null when nobody does. */
+  @Column({ name: 'disabled_at', type: 'timestamptz', nullable: true })
+  disabledAt: Date | null;
 
   /** What the credential may not do although Archon needs it, as `verb resource.group`. */
   @Column({ name: 'missing_permissions', type: 'text', array: true })

@@ -183,7 +183,7 @@ export function toClusterResponse(row: ClusterEntity, health: ClusterHealthRecor
       annotations: row.annotations,
       creationTimestamp: row.createdAt.toISOString(),
     },
-    spec: { ...(withEndpoint ? { endpoint: row.endpoint } : {}), displayName: row.displayName, disabled: row.disabled },
+    spec: { ...(withEndpoint ? { endpoint: row.endpoint } : {}), displayName: row.displayName, disabled: row.disabledAt !== null },
     status: {
       state: health.state,
       reason: health.reason,

@@ -57,7 +57,7 @@ export class ClustersService {
         ...this.accessColumns(id, access),
         generation: 1,
         systemUid,
-        disabled: request.spec.disabled ?? false,
+        disabledAt: request.spec.disabled === true ? new Date() : null,
         missingPermissions,
         createdBy: caller.user,
         createdAt: new Date(),
@@ -88,7 +88,7 @@ export class ClustersService {
       ...(request.metadata?.labels === undefined ? {} : { labels: request.metadata.labels }),
       ...(request.metadata?.annotations === undefined ? {} : { annotations: request.metadata.annotations }),
       ...(request.spec?.displayName === undefined ? {} : { displayName: request.spec.displayName }),
-      ...(request.spec?.disabled === undefined ? {} : { disabled: request.spec.disabled }),
+      ...(request.spec?.disabled === undefined ? {} : { disabledAt: request.spec.disabled ? (row.disabledAt ?? new Date()) : null }),
     };
     if (request.spec !== undefined && changesAccess(request.spec)) {
       const access = readClusterAccess(request.spec, parseYaml);
@@ -115,7 +115,7 @@ export class ClustersService {
   /** The way to a cluster, for a request of a caller. Throws 404 when it is not registered, 503 when it is disabled. */
   async connection(name: string): Promise<ClusterConnection> {
     const { row, connection } = await this.load(name);
-    if (row.disabled) throw unavailable(name, 'it is disabled');
+    if (row.disabledAt !== null) throw unavailable(name, 'it is disabled');
     return connection;
   }
 
@@ -197,18 +197,19 @@ export class ClustersService {
   }
 
   private async toResponse(row: ClusterEntity, caller: Principal): Promise<ClusterResponse> {
-    const health: ClusterHealthRecord = row.disabled
-      ? {
-          state: 'Disabled',
-          reason: 'an administrator disabled it',
-          since: row.createdAt,
-          lastSeen: undefined,
-          version: undefined,
-          nodes: undefined,
-        }
-      : await this.health.check(this.toConnection(row));
+    const health = row.disabledAt === null ? await this.health.check(this.toConnection(row)) : disabledSince(row.disabledAt);
     return toClusterResponse(row, health, caller.isAdministrator);
   }
 }
+
+/** A disabled cluster is not asked, so nothing else is known of it. */
+const disabledSince = (since: Date): ClusterHealthRecord => ({
+  state: 'Disabled',
+  reason: 'an administrator disabled it',
+  since,
+  lastSeen: undefined,
+  version: undefined,
+  nodes: undefined,
+});
 
 const credentialAddress = (id: string) => ({ table: 'clusters', id, field: 'credential' });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { CHECKS, VITEST_PROJECTS } from './checks/parts.js';
 
 const run = promisify(execFile);
 const entry = path.join(import.meta.dirname, 'archon.mjs');
@@ -21,6 +22,11 @@ describe('the command line', () => {
     const { code, stdout } = await archon('help');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ {2}up {8}Start real clusters/m);
+  });
+
+  it('offers every part of the tests', async () => {
+    const { stdout } = await archon('test', '--help');
+    for (const part of [...CHECKS.map(({ name }) => name), ...VITEST_PROJECTS]) expect(stdout).toMatch(new RegExp(`\\b${part}\\b`));
   });
 
   it('explains the options of a command', async () => {

@@ -3,7 +3,7 @@
 /** Wrong words on the command line; the message says which and what is right. */
 export class UsageError extends Error {}
 
-const PARTS = ['lint', 'types', 'duplicates', 'dead-code', 'layers', 'openapi', 'migrations', 'format', 'unit', 'e2e'];
+const PARTS = ['lint', 'types', 'duplicates', 'dead-code', 'layers', 'openapi', 'migrations', 'format', 'unit', 'e2e', 'speed'];
 
 /**
  * `module` is below dist and exports `run(invocation)`; `build`: `fresh` compiles when a source changed, `any` takes what is there;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { environment } from '#config';
@@ -35,11 +35,19 @@ declare module 'vitest' {
   }
 }
 
-/** `c1` has a real node, `c2` ten fake ones, `global` none. `ARCHON_TEST_DATABASE_URL` names a server to use instead of the embedded one. */
+/**
+ * `c1` has a real node, `c2` ten fake ones, `global` none. `ARCHON_TEST_DATABASE_URL` names a server to use instead of the embedded one.
+ * `ARCHON_TEST_ENVIRONMENT` names a file: the first run (a watching one stays) describes its clusters there, further runs use those.
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const root = path.resolve(import.meta.dirname, '../..');
   if (!existsSync(path.join(root, 'dist/apps/archon/src/main.js')))
     throw new Error('Archon is not built: run "npm test", or "npm run build" first');
+  const shared = environment().ARCHON_TEST_ENVIRONMENT;
+  if (shared !== undefined && existsSync(shared)) {
+    project.provide('environment', JSON.parse(await readFile(shared, 'utf8')) as TestEnvironment);
+    return () => Promise.resolve();
+  }
   const state = path.join(root, '.archon', `test-${process.pid}`);
   await mkdir(state, { recursive: true, mode: 0o700 });
   const given = environment().ARCHON_TEST_DATABASE_URL;
@@ -60,14 +68,17 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     certificates,
     ...(nodeUnavailable === undefined ? {} : { nodeUnavailable }),
   });
-  project.provide('environment', {
+  const opened: TestEnvironment = {
     state,
     postgresUrl: given ?? postgres?.url ?? '',
     kubectl: lab.tools.kubectl,
     lab: lab.tools.lab,
     clusters: { global: describe(global), c1: describe(c1), c2: describe(c2) },
-  });
+  };
+  project.provide('environment', opened);
+  if (shared !== undefined) await writeFile(shared, JSON.stringify(opened));
   return async () => {
+    if (shared !== undefined) await rm(shared, { force: true });
     await Promise.all([lab.stop({ purge: true }), postgres?.stop()]);
     await rm(state, { recursive: true, force: true });
   };

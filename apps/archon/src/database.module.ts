@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import type { DataSourceOptions } from 'typeorm';
-import { connectAndMigrate, dataSourceOptions, FieldCipher } from '#database';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { connectAndMigrate, dataSourceOptions, FieldCipher, Notifications } from '#database';
 import type { Logger } from '#log';
 import { migrations } from '#migrations';
 import { ClusterEntity } from './clusters/cluster.entity.js';
@@ -16,7 +16,9 @@ import { SigningKeyEntity } from './tokens/signing-key.entity.js';
 export const ENTITIES = [AccessTokenEntity, ClusterEntity, OperationEntity, OperationStepEntity, SigningKeyEntity];
 
 @Module({})
-export class DatabaseModule {
+export class DatabaseModule implements OnApplicationShutdown {
+  constructor(private readonly notifications: Notifications) {}
+
   /** Connects to `url` after bringing its schema up to date. */
   static forRoot(url: string): DynamicModule {
     const cipher = {
@@ -36,6 +38,27 @@ export class DatabaseModule {
       inject: [AppConfig, LOGGER],
       dataSourceFactory: (options) => connectAndMigrate(options as DataSourceOptions & { url?: string }),
     });
-    return { module: DatabaseModule, global: true, imports: [orm], providers: [cipher], exports: [FieldCipher] };
+    const notifications = {
+      provide: Notifications,
+      useFactory: async (database: DataSource, logger: Logger) => {
+        const created = new Notifications(url, database, (error) =>
+          logger.warn({ reason: error.message }, 'the connection for notifications was lost'),
+        );
+        await created.open();
+        return created;
+      },
+      inject: [DataSource, LOGGER],
+    };
+    return {
+      module: DatabaseModule,
+      global: true,
+      imports: [orm],
+      providers: [cipher, notifications],
+      exports: [FieldCipher, Notifications],
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.notifications.close();
   }
 }

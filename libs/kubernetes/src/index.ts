@@ -19,6 +19,7 @@ export {
   withoutServerFields,
 } from './kubernetes-object.js';
 export { mergePatch } from './merge-patch.js';
+export { isTrue, type RequestAttributes, requestAttributes } from './request-attributes.js';
 export { isPathSegment, type ResourceRef } from './resource-path.js';
 export type { Target } from './target.js';
 export { UpgradeForwarder } from './upgrade.gateway.js';

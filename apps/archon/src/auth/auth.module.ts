@@ -1,14 +1,24 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { AccessTokenVerifier } from '../tokens/access-token-verifier.service.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { AuthenticationGuard } from './authentication.guard.js';
 import { Authenticator } from './authenticator.service.js';
-import { JwtStrategy } from './jwt.strategy.js';
+import { CREDENTIAL_VERIFIERS, type CredentialVerifier } from './credential-verifier.js';
+import { IdentityChangesModule } from './identity-changes.module.js';
 
 @Global()
 @Module({
-  imports: [TokensModule],
-  providers: [JwtStrategy, Authenticator, { provide: APP_GUARD, useClass: AuthenticationGuard }],
+  imports: [IdentityChangesModule, TokensModule],
+  providers: [
+    Authenticator,
+    {
+      provide: CREDENTIAL_VERIFIERS,
+      useFactory: (...verifiers: CredentialVerifier[]) => verifiers,
+      inject: [AccessTokenVerifier],
+    },
+    { provide: APP_GUARD, useClass: AuthenticationGuard },
+  ],
   exports: [Authenticator],
 })
 export class AuthModule {}

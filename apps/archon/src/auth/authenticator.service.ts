@@ -1,48 +1,67 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { decodeJwt } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { unauthorized } from '#errors';
-import { TokensService } from '../tokens/tokens.service.js';
-import { JwtStrategy } from './jwt.strategy.js';
-import { Principal } from './principal.js';
+import { CREDENTIAL_VERIFIERS, type CredentialVerifier, type UnverifiedClaims } from './credential-verifier.js';
+import { concerns, IdentityChanges } from './identity-changes.service.js';
+import type { Principal } from './principal.js';
 
-/** How long a token that held is not looked up again: the longest time that a revocation made on another replica needs. */
+/** How long a credential that held is not looked up again: the bound on a revocation that this replica was not told of. */
 const FRESH_MS = 2000;
+const BEARER = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i;
 
 /** Turns the headers of a request into its caller; used by the guard of all routes and by the proxy. */
 @Injectable()
 export class Authenticator {
   private readonly known = new LRUCache<string, Principal>({ max: 10_000, ttl: FRESH_MS });
+  /** Counts changes, so that what was looked up while one happened is not remembered. */
+  private changes = 0;
 
   constructor(
-    private readonly strategy: JwtStrategy,
-    private readonly tokens: TokensService,
+    @Inject(CREDENTIAL_VERIFIERS) private readonly verifiers: readonly CredentialVerifier[],
+    identityChanges: IdentityChanges,
   ) {
-    tokens.onRevoked((id) => {
-      for (const [key, principal] of this.known.entries()) if (principal.tokenId === id) this.known.delete(key);
+    identityChanges.on((change) => {
+      this.changes++;
+      for (const [key, principal] of this.known.entries()) if (concerns(change, principal)) this.known.delete(key);
     });
   }
 
-  /** Throws 401, always in the same words: whether a token is unknown, expired or revoked is nobody's business. */
+  /** Throws 401, always in the same words: whether a credential is unknown, expired or revoked is nobody's business. */
   async authenticate(headers: IncomingHttpHeaders): Promise<Principal> {
     const principal = await this.find(headers);
     if (principal === undefined) throw unauthorized();
     return principal;
   }
 
-  /** Undefined for a request without a token that holds. */
+  /** Undefined for a request without a credential that holds. */
   async find({ authorization }: IncomingHttpHeaders): Promise<Principal | undefined> {
-    if (authorization === undefined) return undefined;
-    const key = createHash('sha256').update(authorization).digest('base64');
+    const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
+    if (token === undefined) return undefined;
+    const key = createHash('sha256').update(token).digest('base64');
     const known = this.known.get(key);
     if (known !== undefined) return known;
-    const claims = await this.strategy.verify({ authorization });
-    const token = claims && (await this.tokens.findValid(claims.jti, authorization.slice('Bearer '.length)));
-    if (token === undefined) return undefined;
-    const principal = new Principal(token.userName, token.groups, token.id);
-    const leftMs = token.expiresAt.getTime() - Date.now();
-    if (leftMs > 0) this.known.set(key, principal, { ttl: Math.min(FRESH_MS, leftMs) });
+    const changesBefore = this.changes;
+    const principal = await this.verify(token);
+    if (principal === undefined) return undefined;
+    const leftMs = principal.provenBy.expiresAt.getTime() - Date.now();
+    if (leftMs > 0 && this.changes === changesBefore) this.known.set(key, principal, { ttl: Math.min(FRESH_MS, leftMs) });
     return principal;
+  }
+
+  private async verify(token: string): Promise<Principal | undefined> {
+    const claims = unverifiedClaims(token);
+    return claims && this.verifiers.find((verifier) => verifier.handles(claims))?.verify(token);
+  }
+}
+
+function unverifiedClaims(token: string): UnverifiedClaims | undefined {
+  try {
+    const { iss, typ } = decodeJwt(token);
+    return { iss, typ: typeof typ === 'string' ? typ : undefined };
+  } catch {
+    return undefined; // not a JWT
   }
 }

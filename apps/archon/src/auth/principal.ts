@@ -2,20 +2,35 @@ import { Identity } from '#kubernetes';
 
 /** Group of those who administer the platform; every registered cluster binds it to `cluster-admin`. */
 export const ADMINISTRATORS = 'acp:platform:administrator';
+/** Group of those who may read everything and change nothing. */
+export const AUDITORS = 'acp:platform:auditor';
 
-/** Who sends a request: the user, the groups that clusters see, and the token that proved it. */
+/** What proved who sends a request. */
+export interface ProvenBy {
+  /** `token`: an API token; `session`: a login here; `oidc`: a token of a registered issuer; `serviceaccount`: one of a registered cluster. */
+  kind: 'token' | 'session' | 'oidc' | 'serviceaccount';
+  /** Of the row of a token or session; else issuer and subject. Never the credential itself. */
+  id: string;
+  expiresAt: Date;
+}
+
+/** Who sends a request: the user, the groups that clusters see, and what proved it. */
 export class Principal {
   readonly identity: Identity;
 
   constructor(
     readonly user: string,
     readonly groups: readonly string[],
-    readonly tokenId: string,
+    readonly provenBy: ProvenBy,
   ) {
     this.identity = Identity.of(user, groups);
   }
 
   get isAdministrator(): boolean {
     return this.groups.includes(ADMINISTRATORS);
+  }
+
+  get isAuditor(): boolean {
+    return this.groups.includes(AUDITORS);
   }
 }

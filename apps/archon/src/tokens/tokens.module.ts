@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccessTokenEntity } from './access-token.entity.js';
+import { AccessTokenVerifier } from './access-token-verifier.service.js';
 import { BootstrapToken } from './bootstrap-token.service.js';
 import { SigningKeyEntity } from './signing-key.entity.js';
 import { SigningKeys } from './signing-keys.service.js';
@@ -10,7 +11,7 @@ import { TokensService } from './tokens.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([AccessTokenEntity, SigningKeyEntity])],
   controllers: [TokensController],
-  providers: [SigningKeys, TokensService, BootstrapToken],
-  exports: [SigningKeys, TokensService, BootstrapToken],
+  providers: [SigningKeys, TokensService, AccessTokenVerifier, BootstrapToken],
+  exports: [SigningKeys, TokensService, AccessTokenVerifier, BootstrapToken],
 })
 export class TokensModule {}

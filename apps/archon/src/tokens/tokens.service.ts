@@ -4,6 +4,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
 import { forbidden, invalid, notFound } from '#errors';
 import { isPrincipalName } from '#kubernetes';
+import { IdentityChanges } from '../auth/identity-changes.service.js';
 import type { Principal } from '../auth/principal.js';
 import { AppConfig } from '../config.module.js';
 import { AccessTokenEntity } from './access-token.entity.js';
@@ -21,12 +22,11 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 @Injectable()
 export class TokensService {
-  private readonly revokedListeners: ((id: string) => void)[] = [];
-
   constructor(
     @InjectRepository(AccessTokenEntity) private readonly rows: Repository<AccessTokenEntity>,
     private readonly signingKeys: SigningKeys,
     private readonly config: AppConfig,
+    private readonly changes: IdentityChanges,
   ) {}
 
   /** A token for the caller, with the caller's groups; or, from an administrator, for another user, who has none yet. */
@@ -56,11 +56,7 @@ export class TokensService {
     if (!UUID.test(id)) throw notFound('accesstoken', id);
     const { affected } = await this.rows.delete({ id, ...(caller.isAdministrator ? {} : { userName: caller.user }) });
     if (affected === 0) throw notFound('accesstoken', id);
-    for (const listener of this.revokedListeners) listener(id);
-  }
-
-  onRevoked(listener: (id: string) => void): void {
-    this.revokedListeners.push(listener);
+    await this.changes.publish({ credential: id });
   }
 
   /** The row of a token that holds: known, the same text, not expired. */

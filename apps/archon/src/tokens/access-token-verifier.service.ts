@@ -1,22 +1,26 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { ExtractJwt, Strategy, type VerifiedCallback } from 'passport-jwt';
-import { SIGNING_ALGORITHM, SigningKeys, TOKEN_AUDIENCE, TOKEN_ISSUER } from '../tokens/signing-keys.service.js';
+import type { CredentialVerifier, UnverifiedClaims } from '../auth/credential-verifier.js';
+import { Principal } from '../auth/principal.js';
+import { SIGNING_ALGORITHM, SigningKeys, TOKEN_AUDIENCE, TOKEN_ISSUER } from './signing-keys.service.js';
+import { TokensService } from './tokens.service.js';
 
 /** The claims of an API token. `jti` is its row; whatever else matters (user, groups, validity) is read from that row. */
-export interface TokenClaims {
+interface TokenClaims {
   jti: string;
-  sub: string;
 }
 
 type Request = Parameters<Strategy['authenticate']>[0];
 
-/** Checks form, signature, issuer, audience and times of a bearer token. */
+/** API tokens: form, signature, issuer, audience and times of the JWT, then its row. */
 @Injectable()
-export class JwtStrategy {
+export class AccessTokenVerifier implements CredentialVerifier {
   private readonly strategy: Strategy;
 
-  constructor(signingKeys: SigningKeys) {
+  constructor(
+    signingKeys: SigningKeys,
+    private readonly tokens: TokensService,
+  ) {
     this.strategy = new Strategy(
       {
         jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
@@ -31,15 +35,25 @@ export class JwtStrategy {
     );
   }
 
+  handles({ iss, typ }: UnverifiedClaims): boolean {
+    return iss === TOKEN_ISSUER && typ === 'AccessToken';
+  }
+
+  async verify(token: string): Promise<Principal | undefined> {
+    const claims = await this.claimsOf(token);
+    const row = claims && (await this.tokens.findValid(claims.jti, token));
+    return row && new Principal(row.userName, row.groups, { kind: 'token', id: row.id, expiresAt: row.expiresAt });
+  }
+
   /** The claims, or undefined when the token doesn't hold. Passport calls a strategy's `success`, `fail` or `error`. */
-  verify(headers: IncomingHttpHeaders): Promise<TokenClaims | undefined> {
+  private claimsOf(token: string): Promise<TokenClaims | undefined> {
     return new Promise((resolve, reject) => {
       const attempt = Object.assign(Object.create(this.strategy) as Strategy, {
         success: (claims: TokenClaims) => resolve(claims),
         fail: () => resolve(undefined),
         error: reject,
       });
-      attempt.authenticate({ headers } as Request);
+      attempt.authenticate({ headers: { authorization: `Bearer ${token}` } } as Request);
     });
   }
 }

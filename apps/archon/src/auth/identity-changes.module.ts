@@ -1,0 +1,7 @@
+import { Global, Module } from '@nestjs/common';
+import { IdentityChanges } from './identity-changes.service.js';
+
+/** On its own, as both those who change identities and those who check them need it. */
+@Global()
+@Module({ providers: [IdentityChanges], exports: [IdentityChanges] })
+export class IdentityChangesModule {}

@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { Notifications } from '#database';
+import type { Principal } from './principal.js';
+
+/** Whose standing has changed: everything that was decided for them before must be decided anew. */
+export type IdentityChange = { user: string } | { credential: string } | { everybody: true };
+
+const TOPIC = 'identity';
+
+/** Revocations and changes of rights, told to every replica: what is remembered or still open for those concerned ends. */
+@Injectable()
+export class IdentityChanges {
+  private readonly listeners: ((change: IdentityChange) => void)[] = [];
+
+  constructor(private readonly notifications: Notifications) {
+    notifications.on(TOPIC, (payload) => this.tell(JSON.parse(payload) as IdentityChange));
+    notifications.onGap(() => this.tell({ everybody: true }));
+  }
+
+  on(listener: (change: IdentityChange) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** After the change is stored: `credential` is the id of a token or session. */
+  async publish(change: IdentityChange): Promise<void> {
+    await this.notifications.publish(TOPIC, JSON.stringify(change));
+  }
+
+  private tell(change: IdentityChange): void {
+    for (const listener of this.listeners) listener(change);
+  }
+}
+
+export function concerns(change: IdentityChange, principal: Principal): boolean {
+  if ('user' in change) return change.user === principal.user;
+  return 'everybody' in change || change.credential === principal.provenBy.id;
+}

@@ -55,7 +55,8 @@ func tlsConfiguration(certificate, key, clientCA string) (*tls.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("serving certificate: %w", err)
 	}
-	configuration := &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12}
+	// As kube-apiserver does: HTTP/2 for clients that want it.
+	configuration := &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2", "http/1.1"}, MinVersion: tls.VersionTLS12}
 	if clientCA == "" {
 		return configuration, nil
 	}
@@ -86,9 +87,12 @@ func newHandler() (http.Handler, error) {
 		respond(w, "application/json", []byte(`{"major":"1","minor":"36","gitVersion":"v1.36.3"}`))
 	})
 	handler.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
-		if path.Base(r.URL.Path) == "large" {
+		switch path.Base(r.URL.Path) {
+		case "large":
 			respond(w, "application/json", large)
-		} else {
+		case "configmaps":
+			respondMany(w, r, large, small)
+		default:
 			respond(w, "application/json", small)
 		}
 	})

@@ -1,4 +1,5 @@
 import { Foundation1763900000000 } from './1763900000000-foundation.js';
+import { Users1764000001000 } from './1764000001000-users.js';
 
 /** All migrations, oldest first. */
-export const migrations = [Foundation1763900000000];
+export const migrations = [Foundation1763900000000, Users1764000001000];

@@ -228,7 +228,7 @@ describe('forged tokens', () => {
   const known = async (token: string, id = idOf(token), expiresIn = 600): Promise<string> => {
     const hash = createHash('sha256').update(token).digest();
     await archon.database.query(
-      `insert into access_tokens values ($1, 'admin', '{acp:platform:administrator}', 'forged', $2, 'test', now(), now() + $3 * interval '1 s')`,
+      `insert into access_tokens values ($1, 'admin', 'forged', $2, 'test', now(), now() + $3 * interval '1 s')`,
       [id, hash, expiresIn],
     );
     return token;

@@ -17,6 +17,7 @@ import { OperationsModule } from './operations/operations.module.js';
 import { ProxyModule } from './proxy/proxy.module.js';
 import { RouteAccessCheck } from './auth/route-access-check.service.js';
 import { TokensModule } from './tokens/tokens.module.js';
+import { UsersModule } from './users/users.module.js';
 
 @Module({})
 export class AppModule {
@@ -32,6 +33,7 @@ export class AppModule {
         DiscoveryModule,
         HealthModule,
         AuthModule,
+        UsersModule,
         TokensModule,
         ClustersModule,
         ProxyModule,

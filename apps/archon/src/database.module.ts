@@ -12,8 +12,9 @@ import { OperationEntity } from './operations/operation.entity.js';
 import { OperationStepEntity } from './operations/operation-step.entity.js';
 import { AccessTokenEntity } from './tokens/access-token.entity.js';
 import { SigningKeyEntity } from './tokens/signing-key.entity.js';
+import { UserEntity } from './users/user.entity.js';
 
-export const ENTITIES = [AccessTokenEntity, ClusterEntity, OperationEntity, OperationStepEntity, SigningKeyEntity];
+export const ENTITIES = [AccessTokenEntity, ClusterEntity, OperationEntity, OperationStepEntity, SigningKeyEntity, UserEntity];
 
 @Module({})
 export class DatabaseModule implements OnApplicationShutdown {

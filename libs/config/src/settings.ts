@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import { Secret } from './secret.js';
 
 /** One setting: the environment variable, its default as text, what it does, and how its text is read (throws with the remedy). */
@@ -34,6 +35,19 @@ function dnsDomain(value: string) {
   return value;
 }
 
+/** `10.0.0.0/8,192.0.2.1`: ranges in CIDR notation (RFC 4632, RFC 4291), or single addresses. */
+function addressRanges(value: string): [ipaddr.IPv4 | ipaddr.IPv6, number][] {
+  return value
+    .split(',')
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+    .map((text) => {
+      const range = text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`;
+      if (!ipaddr.isValidCIDR(range)) throw new Error(`must list addresses or ranges such as 10.0.0.0/8; "${text}" is neither`);
+      return ipaddr.parseCIDR(range);
+    });
+}
+
 const setting = <T>(variable: string, defaultText: string, description: string, read: (text: string) => T): Setting<T> => ({
   variable,
   default: defaultText,
@@ -60,6 +74,12 @@ export const SETTINGS = {
     value.split(',').map((name) => name.trim()),
   ),
   publicUrl: setting('ARCHON_PUBLIC_URL', '', 'URL written into kubeconfigs; empty takes the one that Archon listens on', optional),
+  trustedProxies: setting(
+    'ARCHON_TRUSTED_PROXIES',
+    '',
+    'addresses or ranges (CIDR) of the proxies before Archon whose X-Forwarded-For is believed, separated by commas',
+    addressRanges,
+  ),
   encryptionKeyFile: setting(
     'ARCHON_ENCRYPTION_KEY_FILE',
     '',

@@ -2,17 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { ExtractJwt, Strategy, type VerifiedCallback } from 'passport-jwt';
 import type { CredentialVerifier, UnverifiedClaims } from '../auth/credential-verifier.js';
 import { Principal } from '../auth/principal.js';
+import { UsersService } from '../users/users.service.js';
 import { SIGNING_ALGORITHM, SigningKeys, TOKEN_AUDIENCE, TOKEN_ISSUER } from './signing-keys.service.js';
 import { TokensService } from './tokens.service.js';
 
-/** The claims of an API token. `jti` is its row; whatever else matters (user, groups, validity) is read from that row. */
+/** The claims of an API token. `jti` is its row; the user and the validity are read from that row, the groups from the user. */
 interface TokenClaims {
   jti: string;
 }
 
 type Request = Parameters<Strategy['authenticate']>[0];
 
-/** API tokens: form, signature, issuer, audience and times of the JWT, then its row. */
+/** API tokens: form, signature, issuer, audience and times of the JWT, then its row, then its user. */
 @Injectable()
 export class AccessTokenVerifier implements CredentialVerifier {
   private readonly strategy: Strategy;
@@ -20,6 +21,7 @@ export class AccessTokenVerifier implements CredentialVerifier {
   constructor(
     signingKeys: SigningKeys,
     private readonly tokens: TokensService,
+    private readonly users: UsersService,
   ) {
     this.strategy = new Strategy(
       {
@@ -42,7 +44,8 @@ export class AccessTokenVerifier implements CredentialVerifier {
   async verify(token: string): Promise<Principal | undefined> {
     const claims = await this.claimsOf(token);
     const row = claims && (await this.tokens.findValid(claims.jti, token));
-    return row && new Principal(row.userName, row.groups, { kind: 'token', id: row.id, expiresAt: row.expiresAt });
+    const groups = row && (await this.users.groupsOf(row.userName));
+    return groups && new Principal(row.userName, groups, { kind: 'token', id: row.id, expiresAt: row.expiresAt });
   }
 
   /** The claims, or undefined when the token doesn't hold. Passport calls a strategy's `success`, `fail` or `error`. */

@@ -10,9 +10,6 @@ export class AccessTokenEntity {
   @Column({ name: 'user_name', type: 'text' })
   userName: string;
 
-  @Column({ type: 'text', array: true })
-  groups: string[];
-
   @Column({ type: 'text' })
   description: string;
 

@@ -2,8 +2,8 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { decodeJwt } from 'jose';
-import { ADMINISTRATORS } from '../auth/principal.js';
 import { AppConfig } from '../config.module.js';
+import { FIRST_ADMINISTRATOR } from '../users/first-administrator.service.js';
 import { TokensService } from './tokens.service.js';
 
 const DAY_MS = 86_400_000;
@@ -23,8 +23,7 @@ export class BootstrapToken implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     if (await this.holds()) return;
     const { token } = await this.tokens.issue({
-      user: 'admin',
-      groups: [ADMINISTRATORS],
+      user: FIRST_ADMINISTRATOR,
       description: 'first administrator',
       createdBy: 'archon',
       expiresAt: new Date(Date.now() + this.config.tokenMaxDays * DAY_MS),

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { UsersModule } from '../users/users.module.js';
 import { AccessTokenEntity } from './access-token.entity.js';
 import { AccessTokenVerifier } from './access-token-verifier.service.js';
 import { BootstrapToken } from './bootstrap-token.service.js';
@@ -9,7 +10,7 @@ import { TokensController } from './tokens.controller.js';
 import { TokensService } from './tokens.service.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([AccessTokenEntity, SigningKeyEntity])],
+  imports: [TypeOrmModule.forFeature([AccessTokenEntity, SigningKeyEntity]), UsersModule],
   controllers: [TokensController],
   providers: [SigningKeys, TokensService, AccessTokenVerifier, BootstrapToken],
   exports: [SigningKeys, TokensService, AccessTokenVerifier, BootstrapToken],

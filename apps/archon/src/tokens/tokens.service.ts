@@ -29,7 +29,7 @@ export class TokensService {
     private readonly changes: IdentityChanges,
   ) {}
 
-  /** A token for the caller, with the caller's groups; or, from an administrator, for another user, who has none yet. */
+  /** A token for the caller; or, from an administrator, for another user. It proves who somebody is; what they may do is looked up. */
   async create(caller: Principal, request: AccessTokenRequest): Promise<CreatedAccessTokenResponse> {
     const user = request.user ?? caller.user;
     if (user !== caller.user && !caller.isAdministrator) throw forbidden('only an administrator may make a token for another user');
@@ -37,7 +37,6 @@ export class TokensService {
       throw invalid('the token request', [{ field: 'user', message: 'must be printable ASCII and must not begin with "system:"' }]);
     return this.issue({
       user,
-      groups: user === caller.user ? caller.groups : [],
       description: request.description,
       createdBy: caller.user,
       expiresAt: this.expiry(request.expiration),
@@ -68,20 +67,13 @@ export class TokensService {
   }
 
   /** Makes a token without asking who asks: for the first administrator. */
-  async issue(token: {
-    user: string;
-    groups: readonly string[];
-    description: string;
-    createdBy: string;
-    expiresAt: Date;
-  }): Promise<CreatedAccessTokenResponse> {
+  async issue(token: { user: string; description: string; createdBy: string; expiresAt: Date }): Promise<CreatedAccessTokenResponse> {
     const createdAt = new Date();
     const id = randomUUID();
     const text = await this.signingKeys.sign({ jti: id, sub: token.user, iat: seconds(createdAt), exp: seconds(token.expiresAt) });
     const row = await this.rows.save({
       id,
       userName: token.user,
-      groups: [...token.groups],
       description: token.description,
       hash: hashOf(text),
       createdBy: token.createdBy,

@@ -12,6 +12,7 @@ import { HttpModule } from './http/http.module.js';
 import { StatusFilter } from './http/status.filter.js';
 import { validationPipe } from './http/validation.pipe.js';
 import { KubernetesModule } from './kubernetes.module.js';
+import { LimitsModule } from './limits/limits.module.js';
 import { LOGGER, LoggerModule } from './logger.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { ProxyModule } from './proxy/proxy.module.js';
@@ -35,6 +36,7 @@ export class AppModule {
         AuthModule,
         UsersModule,
         TokensModule,
+        LimitsModule,
         ClustersModule,
         ProxyModule,
         OperationsModule,

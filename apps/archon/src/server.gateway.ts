@@ -10,11 +10,15 @@ import { AppModule } from './app.module.js';
 import { authenticateRequests } from './auth/authenticate-requests.gateway.js';
 import { Authenticator } from './auth/authenticator.service.js';
 import { Metrics } from './health/metrics.service.js';
-import { createHttpAdapter } from './http/http-adapter.gateway.js';
+import { createHttpAdapter, type TakesRequests } from './http/http-adapter.gateway.js';
 import { createOpenApiDocument } from './http/openapi-document.service.js';
 import { PublicEndpoint } from './http/public-endpoint.service.js';
 import { logRequests } from './http/request-log.gateway.js';
 import { loadServerTls } from './http/tls.gateway.js';
+import { AnonymousRequests } from './limits/anonymous-requests.service.js';
+import { ConnectionLimits } from './limits/connection-limits.service.js';
+import { limitRequests } from './limits/limit-requests.gateway.js';
+import { UserRequests } from './limits/user-requests.service.js';
 import { NestLogger } from './nest-logger.service.js';
 import { ProxyService } from './proxy/proxy.service.js';
 import { BootstrapToken } from './tokens/bootstrap-token.service.js';
@@ -33,8 +37,8 @@ export async function startServer(options: { config: Config; logger: Logger; dat
   const { config, logger } = options;
   const tls = await loadServerTls(config);
   // The server must exist before the features that it serves.
-  const late: { proxy?: ProxyService } = {};
-  const adapter = createHttpAdapter(config, tls, (request, response) => late.proxy?.handle(request, response) ?? false);
+  const late: { take?: TakesRequests } = {};
+  const adapter = createHttpAdapter(config, tls, (request, response) => late.take?.(request, response) ?? false);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(options), adapter, {
     logger: new NestLogger(logger),
     abortOnError: false,
@@ -42,11 +46,19 @@ export async function startServer(options: { config: Config; logger: Logger; dat
   });
   logRequests(adapter.getInstance(), app.get(RequestLog), app.get(Metrics));
   authenticateRequests(adapter.getInstance(), app.get(Authenticator));
+  const [anonymous, connections, users] = [app.get(AnonymousRequests), app.get(ConnectionLimits), app.get(UserRequests)];
+  limitRequests(adapter.getInstance(), { anonymous, connections, users });
   SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), { jsonDocumentUrl: 'openapi.json', raw: ['json'] });
   await app.init();
   const proxy = app.get(ProxyService);
-  late.proxy = proxy;
-  app.getHttpServer().on('upgrade', (request, socket, head) => proxy.upgrade(request, socket, head));
+  late.take = (request, response) =>
+    connections.refuse(request, response) ||
+    anonymous.refuse(request, response, request.socket.remoteAddress ?? '') ||
+    proxy.handle(request, response);
+  connections.watch(app.getHttpServer());
+  app.getHttpServer().on('upgrade', (request, socket, head) => {
+    if (!connections.refuseUpgrade(request, socket)) proxy.upgrade(request, socket, head);
+  });
   await app.listen(config.port, config.host);
 
   const { port } = app.getHttpServer().address() as AddressInfo;

@@ -108,6 +108,12 @@ export const SETTINGS = {
     'largest request body outside the proxy',
     integer(1024, 64 * 1024 * 1024),
   ),
+  maxRequestsPerUser: setting(
+    'ARCHON_MAX_REQUESTS_PER_USER',
+    '400',
+    'requests (not streams) that one user may have under way at one replica',
+    integer(1, 100_000),
+  ),
   shutdownSeconds: setting('ARCHON_SHUTDOWN_SECONDS', '25', 'time that running requests get at shutdown', integer(0, 600)),
   logLevel: setting(
     'ARCHON_LOG_LEVEL',

@@ -1,7 +1,7 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiBody, ApiConsumes } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { YamlDocuments } from '../http/body-parsers.gateway.js';
+import { YamlDocuments } from '../http/read-body.js';
 import { APPLICATION_EXAMPLE, APPLICATION_YAML_EXAMPLE } from './application-examples.js';
 
 /** The documents of the request body: those of a YAML, or the one of a JSON. */

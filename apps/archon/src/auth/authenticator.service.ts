@@ -12,10 +12,14 @@ import type { Principal } from './principal.js';
 const FRESH_MS = 2000;
 const BEARER = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/i;
 
+/** How long somebody who showed a good credential is not taken for a stranger. */
+const LATELY_MS = 600_000;
+
 /** Turns the headers of a request into its caller; used by the guard of all routes and by the proxy. */
 @Injectable()
 export class Authenticator {
   private readonly known = new LRUCache<string, Principal>({ max: 10_000, ttl: FRESH_MS });
+  private readonly lately = new LRUCache<string, true>({ max: 10_000, ttl: LATELY_MS });
   /** Counts changes, so that what was looked up while one happened is not remembered. */
   private changes = 0;
 
@@ -36,16 +40,23 @@ export class Authenticator {
     return principal;
   }
 
+  /** Whether this credential held a short while ago. It need not hold any more: good for nothing but being spared a limit on strangers. */
+  knows({ authorization }: IncomingHttpHeaders): boolean {
+    const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
+    return token !== undefined && this.lately.has(keyOf(token));
+  }
+
   /** Undefined for a request without a credential that holds. */
   async find({ authorization }: IncomingHttpHeaders): Promise<Principal | undefined> {
     const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
     if (token === undefined) return undefined;
-    const key = createHash('sha256').update(token).digest('base64');
+    const key = keyOf(token);
     const known = this.known.get(key);
     if (known !== undefined) return known;
     const changesBefore = this.changes;
     const principal = await this.verify(token);
     if (principal === undefined) return undefined;
+    this.lately.set(key, true);
     const leftMs = principal.provenBy.expiresAt.getTime() - Date.now();
     if (leftMs > 0 && this.changes === changesBefore) this.known.set(key, principal, { ttl: Math.min(FRESH_MS, leftMs) });
     return principal;
@@ -56,6 +67,8 @@ export class Authenticator {
     return claims && this.verifiers.find((verifier) => verifier.handles(claims))?.verify(token);
   }
 }
+
+const keyOf = (token: string): string => createHash('sha256').update(token).digest('base64');
 
 function unverifiedClaims(token: string): UnverifiedClaims | undefined {
   try {

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { ApiError, unauthorized } from '#errors';
 import type { AuthenticatedRequest } from '../auth/caller.decorator.js';
-import { parseJsonDocument } from './json-document.js';
-import { parseYamlDocuments } from './manifest-documents.js';
+import { BodyReader } from './body-reader.gateway.js';
+import type { BodyFormat } from './read-body.js';
 
 const JSON_TYPES = [
   'application/json',
@@ -14,25 +14,22 @@ const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml', 'appl
 
 export const ACCEPTED_MEDIA_TYPES = [...JSON_TYPES, ...YAML_TYPES];
 
-/** The documents of a YAML body. JSON bodies arrive as what they hold. */
-export class YamlDocuments {
-  constructor(readonly documents: unknown[]) {}
-}
-
 /** Every body is read by our own strict parsers; no other media type is taken. */
 export function registerBodyParsers(fastify: FastifyInstance): void {
+  const reader = new BodyReader();
   fastify.removeAllContentTypeParsers();
-  const register = (types: string[], parse: (text: string) => unknown) =>
-    fastify.addContentTypeParser(types, { parseAs: 'string' }, (request: AuthenticatedRequest, text, done) => {
+  const register = (types: string[], format: BodyFormat) =>
+    fastify.addContentTypeParser(types, { parseAs: 'string' }, async (request: AuthenticatedRequest, text: string) => {
       try {
         // Reading costs CPU time: nobody unknown gets any.
         if (request.principal === undefined) throw request.authenticationFailure ?? unauthorized();
-        done(null, text === '' ? undefined : parse(String(text)));
+        return await reader.read(format, text);
       } catch (error) {
         // Fastify reads the status code off the error.
-        done(Object.assign(error as Error, { statusCode: error instanceof ApiError ? error.code : 500 }));
+        throw Object.assign(error as Error, { statusCode: error instanceof ApiError ? error.code : 500 });
       }
     });
-  register(JSON_TYPES, parseJsonDocument);
-  register(YAML_TYPES, (text) => new YamlDocuments(parseYamlDocuments(text)));
+  register(JSON_TYPES, 'json');
+  register(YAML_TYPES, 'yaml');
+  fastify.addHook('onClose', () => reader.close());
 }

@@ -8,26 +8,26 @@ import { requestIdOf } from './request-log.gateway.js';
 import type { ServerTls } from './tls.gateway.js';
 
 const GATEWAY_PREFIX = '/api-gateway';
-/** For a request to arrive, its body included; a stream that goes the other way has no limit. */
-const REQUEST_TIMEOUT_MS = 300_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /** Console clients put `/api-gateway` before every path. */
 export const withoutGatewayPrefix = (url: string): string =>
   url.startsWith(`${GATEWAY_PREFIX}/`) ? url.slice(GATEWAY_PREFIX.length) : url;
 
-/** Takes a request whose path belongs to a cluster; true when it has. */
-export type ProxyHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
+/** Takes a request that is not for Fastify; true when it has. */
+export type TakesRequests = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /**
- * The server: our own, so that proxied requests go to `proxy` before Fastify spends time on them. Everything else is Fastify's and Nest's.
+ * The server: our own, so that proxied requests go to `takes` before Fastify spends time on them. Everything else is Fastify's and Nest's.
  */
-export function createHttpAdapter(config: Config, tls: ServerTls | undefined, proxy: ProxyHandler): FastifyAdapter {
+export function createHttpAdapter(config: Config, tls: ServerTls | undefined, takes: TakesRequests): FastifyAdapter {
   const options = {
     maxHeaderSize: MAX_HEADER_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    headersTimeout: 20_000,
-    connectionsCheckingInterval: 5000,
+    // Bodies are watched for their pace instead (ConnectionLimits): a long upload is no attack.
+    requestTimeout: 0,
+    headersTimeout: 10_000,
+    handshakeTimeout: 10_000,
+    connectionsCheckingInterval: 2000,
     keepAliveTimeout: 65_000,
     noDelay: true,
   };
@@ -41,7 +41,7 @@ export function createHttpAdapter(config: Config, tls: ServerTls | undefined, pr
     routerOptions: { maxParamLength: 512 },
     serverFactory: (handler: http.RequestListener) => {
       const listener: http.RequestListener = (request, response) => {
-        if (!proxy(request, response)) handler(request, response);
+        if (!takes(request, response)) handler(request, response);
       };
       return tls === undefined
         ? http.createServer(options, listener)

@@ -3,9 +3,12 @@ import { badRequest } from '#errors';
 import { parseJson } from '#kubernetes';
 
 export const MAX_DEPTH = 64;
+export const MAX_KEYS = 10_000;
+export const MAX_VALUES = 100_000;
 
 /**
- * Parses one JSON document strictly: no duplicate key, no `__proto__`, at most 64 levels. Numbers keep every digit.
+ * Parses one JSON document strictly: no duplicate key, no `__proto__`, at most 64 levels, 10,000 keys in an
+ * object and 100,000 values. Numbers keep every digit.
  * Throws 400 with line and column; the text around a fault is not repeated, because it may be a secret.
  */
 export function parseJsonDocument(text: string): unknown {
@@ -19,7 +22,12 @@ export function parseJsonDocument(text: string): unknown {
 
 function checkStructure(text: string): void {
   const open: (Set<string> | undefined)[] = [];
+  let values = 0;
+  const count = () => {
+    if (++values > MAX_VALUES) throw badRequest(`the JSON has more than ${MAX_VALUES} values`);
+  };
   const enter = (keys: Set<string> | undefined, line: number, column: number) => {
+    count();
     open.push(keys);
     if (open.length > MAX_DEPTH) throw badRequest(`the JSON is nested deeper than ${MAX_DEPTH} levels at ${place(line, column)}`);
   };
@@ -36,7 +44,9 @@ function checkStructure(text: string): void {
         if (open.at(-1)?.has(key))
           throw badRequest(`the key ${JSON.stringify(key)} stands twice in one object, again at ${place(line, column)}`);
         open.at(-1)?.add(key);
+        if ((open.at(-1)?.size ?? 0) > MAX_KEYS) throw badRequest(`an object has more than ${MAX_KEYS} keys at ${place(line, column)}`);
       },
+      onLiteralValue: count,
       onError: (error, _offset, _length, line, column) => {
         throw badRequest(`the JSON cannot be read: ${describe(error)} at ${place(line, column)}`);
       },

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '#errors';
 
@@ -8,7 +9,11 @@ export function refuseMalformedRequest(error: NodeJS.ErrnoException, socket: Soc
     socket.destroy();
     return;
   }
-  const failure = failureOf(error.code);
+  endWithFailure(socket, failureOf(error.code));
+}
+
+/** Answers on a connection that has no response object, and closes it. */
+export function endWithFailure(socket: Duplex, failure: ApiError): void {
   const body = JSON.stringify(failure.toStatus());
   const head = [
     `HTTP/1.1 ${failure.code} ${failure.reason}`,

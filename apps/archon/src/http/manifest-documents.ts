@@ -1,7 +1,7 @@
-import { Alias, type Document, isNode, isScalar, parseAllDocuments, visit } from 'yaml';
+import { Alias, CST, type Document, isMap, isNode, isScalar, Lexer, parseAllDocuments, visit, type YAMLMap } from 'yaml';
 import { badRequest } from '#errors';
 import { rawNumber } from '#kubernetes';
-import { MAX_DEPTH } from './json-document.js';
+import { MAX_DEPTH, MAX_KEYS, MAX_VALUES } from './json-document.js';
 
 const MAX_ALIASES = 100;
 
@@ -22,16 +22,17 @@ const yesNo = {
 } as const;
 
 /**
- * All documents of a YAML text; empty ones are left out. No duplicate key, no `__proto__`, at most 100 aliases and 64 levels; integers
- * keep every digit. Throws 400 with the document (from 1), line and column.
+ * All documents of a YAML text; empty ones are left out. No duplicate key, no `__proto__`, at most 100 aliases, 64 levels, 10,000 keys in a
+ * mapping and 100,000 values (aliases expanded); integers keep every digit. Throws 400 with the document (from 1), line and column.
  */
 export function parseYamlDocuments(text: string): unknown[] {
+  refuseTooMany(text);
   const documents = guardDepth(() =>
     parseAllDocuments(text, {
       version: '1.2',
       schema: 'core',
       merge: true,
-      uniqueKeys: true,
+      uniqueKeys: false, // the library compares each key with each: checkStructure does it
       intAsBigInt: true,
       prettyErrors: false,
       customTags: (tags) => [octal, yesNo, ...tags],
@@ -60,7 +61,6 @@ export function parseYaml(text: string): unknown {
 /** The library's own messages quote the text, which may hold a secret. */
 const FAULTS: Record<string, string> = {
   BAD_INDENT: 'the indentation is wrong',
-  DUPLICATE_KEY: 'a key stands twice in one mapping',
   TAB_AS_INDENT: 'a tab is used for indentation',
   MISSING_CHAR: 'a character is missing (a quote, a colon or a bracket)',
   UNEXPECTED_TOKEN: 'there is something unexpected',
@@ -71,6 +71,13 @@ const FAULTS: Record<string, string> = {
   RESOURCE_EXHAUSTION: `it is nested deeper than ${MAX_DEPTH} levels`,
 };
 
+/** The parser needs microseconds for each value, the lexer a fraction: what is too much is found before it is parsed. */
+function refuseTooMany(text: string): void {
+  let scalars = 0;
+  for (const token of new Lexer().lex(text))
+    if (token === CST.SCALAR && ++scalars > MAX_VALUES) throw badRequest(`the YAML has more than ${MAX_VALUES} values`);
+}
+
 function checkStructure(document: Document.Parsed, where: string, lineStarts: number[]): void {
   let aliases = 0;
   visit(document, (key, node, path) => {
@@ -79,9 +86,23 @@ function checkStructure(document: Document.Parsed, where: string, lineStarts: nu
       throw badRequest(`the YAML cannot be read: ${where}it is nested deeper than ${MAX_DEPTH} levels at ${place(lineStarts, range)}`);
     if (node instanceof Alias && ++aliases > MAX_ALIASES)
       throw badRequest(`the YAML cannot be read: ${where}it has more than ${MAX_ALIASES} aliases`);
+    if (isMap(node)) checkKeys(node, where, lineStarts);
     if (key === 'key' && isScalar(node) && node.value === '__proto__')
       throw badRequest(`the key "__proto__" is not accepted: ${where}at ${place(lineStarts, range)}`);
   });
+}
+
+/** Keys are compared as the texts that they become in an object; `<<` may merge several times. */
+function checkKeys({ items }: YAMLMap, where: string, lineStarts: number[]): void {
+  if (items.length > MAX_KEYS) throw badRequest(`the YAML cannot be read: ${where}a mapping has more than ${MAX_KEYS} keys`);
+  const keys = new Set<string>();
+  for (const { key } of items) {
+    if (!isScalar(key) || key.value === '<<') continue;
+    const text = String(key.value);
+    if (keys.has(text))
+      throw badRequest(`the YAML cannot be read: ${where}a key stands twice in one mapping at ${place(lineStarts, nodeStart(key))}`);
+    keys.add(text);
+  }
 }
 
 function nodeStart(node: unknown): number {
@@ -90,7 +111,10 @@ function nodeStart(node: unknown): number {
 
 function toPlain(document: Document.Parsed, where: string): unknown {
   try {
-    return exactNumbers(document.toJS({ maxAliasCount: MAX_ALIASES }));
+    const value = exactNumbers(document.toJS({ maxAliasCount: MAX_ALIASES }));
+    if (sizeOf(value) > MAX_VALUES)
+      throw badRequest(`the YAML cannot be read: ${where}with its aliases expanded it has more than ${MAX_VALUES} values`);
+    return value;
   } catch (error) {
     if (error instanceof ReferenceError) {
       const why = error.message.startsWith('Unresolved alias') ? 'an alias refers to nothing' : 'its aliases expand to too much';
@@ -109,6 +133,14 @@ function exactNumbers(value: unknown, done = new Set<object>(), depth = 0): unkn
   const fields = value as Record<string, unknown>;
   for (const key of Object.keys(fields)) fields[key] = exactNumbers(fields[key], done, depth + 1);
   return value;
+}
+
+/** How many values there are when each alias is written out; each shared value is counted once and then added. */
+function sizeOf(value: unknown, known = new Map<object, number>()): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  const size = known.get(value) ?? Object.values(value).reduce<number>((sum, each) => sum + sizeOf(each, known), 1);
+  known.set(value, size);
+  return size;
 }
 
 /** Very deep nesting overflows the parser's stack before any check can see it. */

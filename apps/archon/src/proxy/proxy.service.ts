@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
-import { ApiError, methodNotAllowed } from '#errors';
+import { ApiError, methodNotAllowed, unauthorized } from '#errors';
 import { Forwarder, type Target, UpgradeForwarder } from '#kubernetes';
 import { type Logger, RequestLog } from '#log';
 import { Authenticator } from '../auth/authenticator.service.js';
@@ -10,6 +10,9 @@ import { ClustersService } from '../clusters/clusters.service.js';
 import { Metrics } from '../health/metrics.service.js';
 import { withoutGatewayPrefix } from '../http/http-adapter.gateway.js';
 import { requestIdOf } from '../http/request-log.gateway.js';
+import { AnonymousRequests } from '../limits/anonymous-requests.service.js';
+import { ConnectionLimits } from '../limits/connection-limits.service.js';
+import { UserRequests } from '../limits/user-requests.service.js';
 import { LOGGER } from '../logger.module.js';
 import { type ProxiedPath, parseProxiedPath } from './proxied-path.js';
 
@@ -27,6 +30,9 @@ export class ProxyService implements BeforeApplicationShutdown {
     private readonly upgrades: UpgradeForwarder,
     private readonly metrics: Metrics,
     private readonly requestLog: RequestLog,
+    private readonly anonymous: AnonymousRequests,
+    private readonly connections: ConnectionLimits,
+    private readonly users: UserRequests,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -69,6 +75,10 @@ export class ProxyService implements BeforeApplicationShutdown {
   ): Promise<void> {
     const begin = performance.now();
     const { target, principal } = await this.authorize(request, proxied);
+    if (proxied.streaming === undefined) {
+      this.users.enter(principal.user);
+      response.once('close', () => this.users.leave(principal.user));
+    }
     response.once('close', () => {
       this.metrics.countProxied(proxied.cluster, request.method ?? '', response.statusCode);
       this.log(request, proxied, principal, id, response.statusCode, performance.now() - begin);
@@ -93,8 +103,18 @@ export class ProxyService implements BeforeApplicationShutdown {
 
   private async authorize(request: IncomingMessage, proxied: ProxiedPath): Promise<{ target: Target; principal: Principal }> {
     if (!METHODS.has(request.method ?? '')) throw methodNotAllowed(`the method ${request.method} is not supported`);
-    const principal = await this.authenticator.authenticate(request.headers);
+    const principal = await this.authenticate(request);
     return { principal, target: { cluster: await this.clusters.connection(proxied.cluster), identity: principal.identity } };
+  }
+
+  private async authenticate(request: IncomingMessage): Promise<Principal> {
+    const principal = await this.authenticator.find(request.headers);
+    if (principal === undefined) {
+      this.anonymous.count(request.socket.remoteAddress ?? '');
+      throw unauthorized();
+    }
+    this.connections.authenticated(request);
+    return principal;
   }
 
   private log(request: IncomingMessage, proxied: ProxiedPath, principal: Principal, requestId: string, status: number, ms: number): void {

@@ -17,6 +17,7 @@ import { LOGGER, LoggerModule } from './logger.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { ProxyModule } from './proxy/proxy.module.js';
 import { RouteAccessCheck } from './auth/route-access-check.service.js';
+import { SessionsModule } from './sessions/sessions.module.js';
 import { TokensModule } from './tokens/tokens.module.js';
 import { UsersModule } from './users/users.module.js';
 
@@ -36,6 +37,7 @@ export class AppModule {
         AuthModule,
         UsersModule,
         TokensModule,
+        SessionsModule,
         LimitsModule,
         ClustersModule,
         ProxyModule,

@@ -10,11 +10,24 @@ import { AppConfig } from './config.module.js';
 import { LOGGER } from './logger.module.js';
 import { OperationEntity } from './operations/operation.entity.js';
 import { OperationStepEntity } from './operations/operation-step.entity.js';
+import { LoginFailureEntity } from './sessions/login-failure.entity.js';
+import { RefreshTokenEntity } from './sessions/refresh-token.entity.js';
+import { SessionEntity } from './sessions/session.entity.js';
 import { AccessTokenEntity } from './tokens/access-token.entity.js';
 import { SigningKeyEntity } from './tokens/signing-key.entity.js';
 import { UserEntity } from './users/user.entity.js';
 
-export const ENTITIES = [AccessTokenEntity, ClusterEntity, OperationEntity, OperationStepEntity, SigningKeyEntity, UserEntity];
+export const ENTITIES = [
+  AccessTokenEntity,
+  ClusterEntity,
+  LoginFailureEntity,
+  OperationEntity,
+  OperationStepEntity,
+  RefreshTokenEntity,
+  SessionEntity,
+  SigningKeyEntity,
+  UserEntity,
+];
 
 @Module({})
 export class DatabaseModule implements OnApplicationShutdown {

@@ -10,6 +10,7 @@ import { AppModule } from './app.module.js';
 import { authenticateRequests } from './auth/authenticate-requests.gateway.js';
 import { Authenticator } from './auth/authenticator.service.js';
 import { Metrics } from './health/metrics.service.js';
+import { ClientAddresses } from './http/client-addresses.service.js';
 import { createHttpAdapter, type TakesRequests } from './http/http-adapter.gateway.js';
 import { createOpenApiDocument } from './http/openapi-document.service.js';
 import { PublicEndpoint } from './http/public-endpoint.service.js';
@@ -45,16 +46,15 @@ export async function startServer(options: { config: Config; logger: Logger; dat
     bodyParser: false,
   });
   logRequests(adapter.getInstance(), app.get(RequestLog), app.get(Metrics));
-  authenticateRequests(adapter.getInstance(), app.get(Authenticator));
+  const addresses = app.get(ClientAddresses);
+  authenticateRequests(adapter.getInstance(), app.get(Authenticator), addresses);
   const [anonymous, connections, users] = [app.get(AnonymousRequests), app.get(ConnectionLimits), app.get(UserRequests)];
   limitRequests(adapter.getInstance(), { anonymous, connections, users });
   SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), { jsonDocumentUrl: 'openapi.json', raw: ['json'] });
   await app.init();
   const proxy = app.get(ProxyService);
   late.take = (request, response) =>
-    connections.refuse(request, response) ||
-    anonymous.refuse(request, response, request.socket.remoteAddress ?? '') ||
-    proxy.handle(request, response);
+    connections.refuse(request, response) || anonymous.refuse(request, response, addresses.of(request)) || proxy.handle(request, response);
   connections.watch(app.getHttpServer());
   app.getHttpServer().on('upgrade', (request, socket, head) => {
     if (!connections.refuseUpgrade(request, socket)) proxy.upgrade(request, socket, head);

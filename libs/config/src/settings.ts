@@ -94,6 +94,24 @@ export const SETTINGS = {
   ),
   tokenDefaultDays: setting('ARCHON_TOKEN_DEFAULT_DAYS', '30', 'validity of an API token when none is asked for', integer(1, 3650)),
   tokenMaxDays: setting('ARCHON_TOKEN_MAX_DAYS', '365', 'longest validity of an API token', integer(1, 3650)),
+  sessionAccessSeconds: setting(
+    'ARCHON_SESSION_ACCESS_SECONDS',
+    '900',
+    'validity of the access token of a session; its client then refreshes it',
+    integer(10, 86_400),
+  ),
+  sessionIdleSeconds: setting(
+    'ARCHON_SESSION_IDLE_SECONDS',
+    '86400',
+    'a session that is not refreshed for so long ends',
+    integer(10, 31_536_000),
+  ),
+  sessionMaxSeconds: setting(
+    'ARCHON_SESSION_MAX_SECONDS',
+    '604800',
+    'a session ends after so long, however often it is refreshed',
+    integer(10, 31_536_000),
+  ),
   labelBaseDomain: setting('ARCHON_LABEL_BASE_DOMAIN', 'cpaas.io', 'domain of the labels and annotations that Archon writes', dnsDomain),
   clusterConnectTimeoutMs: setting('ARCHON_CLUSTER_CONNECT_TIMEOUT_MS', '3000', 'time to connect to a cluster', integer(100, 60_000)),
   clusterResponseTimeoutMs: setting(

@@ -1,5 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { SessionVerifier } from '../sessions/session-verifier.service.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { AccessTokenVerifier } from '../tokens/access-token-verifier.service.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { AuthenticationGuard } from './authentication.guard.js';
@@ -9,13 +11,13 @@ import { IdentityChangesModule } from './identity-changes.module.js';
 
 @Global()
 @Module({
-  imports: [IdentityChangesModule, TokensModule],
+  imports: [IdentityChangesModule, SessionsModule, TokensModule],
   providers: [
     Authenticator,
     {
       provide: CREDENTIAL_VERIFIERS,
       useFactory: (...verifiers: CredentialVerifier[]) => verifiers,
-      inject: [AccessTokenVerifier],
+      inject: [AccessTokenVerifier, SessionVerifier],
     },
     { provide: APP_GUARD, useClass: AuthenticationGuard },
   ],

@@ -5,6 +5,8 @@ import type { Principal } from './principal.js';
 
 export interface AuthenticatedRequest extends FastifyRequest {
   principal?: Principal;
+  /** Where the request comes from, seen past trusted proxies. */
+  clientAddress?: string;
   /** Why it could not be found out who sends the request: a matter only for routes that need to know. */
   authenticationFailure?: Error;
 }

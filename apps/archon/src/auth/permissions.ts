@@ -4,6 +4,8 @@ import type { Principal } from './principal.js';
 const RULES = {
   /** Any caller with a valid token; the cluster, or the handler's own data (one's own tokens), decides the rest. */
   authenticated: () => true,
+  /** What only administrators see, and auditors with them: for reading routes only. */
+  auditor: (principal: Principal) => principal.readsEverything,
   administrator: (principal: Principal) => principal.isAdministrator,
 } as const;
 

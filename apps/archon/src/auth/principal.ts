@@ -33,4 +33,9 @@ export class Principal {
   get isAuditor(): boolean {
     return this.groups.includes(AUDITORS);
   }
+
+  /** Whether everybody's rows are shown, not only the caller's own. */
+  get readsEverything(): boolean {
+    return this.isAdministrator || this.isAuditor;
+  }
 }

@@ -198,7 +198,7 @@ export class ClustersService {
 
   private async toResponse(row: ClusterEntity, caller: Principal): Promise<ClusterResponse> {
     const health = row.disabledAt === null ? await this.health.check(this.toConnection(row)) : disabledSince(row.disabledAt);
-    return toClusterResponse(row, health, caller.isAdministrator);
+    return toClusterResponse(row, health, caller.readsEverything);
   }
 }
 

@@ -10,6 +10,7 @@ const MEANINGS = {
   413: 'The request body is too large',
   415: 'The media type is not supported',
   422: 'The content is invalid: details.causes names each field',
+  429: 'Too many requests, or too many failed logins: Retry-After says when to come back',
   503: 'The cluster, or the database, is unavailable',
   504: 'The cluster did not answer in time',
 } as const;

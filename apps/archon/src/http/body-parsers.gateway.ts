@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import { ApiError, unauthorized } from '#errors';
+import { ApiError, unauthorized, unsupportedMediaType } from '#errors';
 import type { AuthenticatedRequest } from '../auth/caller.decorator.js';
+import { ANONYMOUS_BODY_BYTES } from './anonymous-body.decorator.js';
 import { BodyReader } from './body-reader.gateway.js';
+import { parseForm } from './form-body.js';
 import type { BodyFormat } from './read-body.js';
 
 const JSON_TYPES = [
@@ -11,6 +13,7 @@ const JSON_TYPES = [
   'application/strategic-merge-patch+json',
 ];
 const YAML_TYPES = ['application/yaml', 'application/x-yaml', 'text/yaml', 'application/apply-patch+yaml'];
+const FORM_TYPE = 'application/x-www-form-urlencoded';
 
 export const ACCEPTED_MEDIA_TYPES = [...JSON_TYPES, ...YAML_TYPES];
 
@@ -18,18 +21,32 @@ export const ACCEPTED_MEDIA_TYPES = [...JSON_TYPES, ...YAML_TYPES];
 export function registerBodyParsers(fastify: FastifyInstance): void {
   const reader = new BodyReader();
   fastify.removeAllContentTypeParsers();
-  const register = (types: string[], format: BodyFormat) =>
+  fastify.addHook('onRoute', (route) => {
+    if (route.config?.anonymousBody !== undefined) route.bodyLimit = ANONYMOUS_BODY_BYTES;
+  });
+  const register = (types: string[], read: (request: AuthenticatedRequest, text: string) => unknown) =>
     fastify.addContentTypeParser(types, { parseAs: 'string' }, async (request: AuthenticatedRequest, text: string) => {
       try {
-        // Reading costs CPU time: nobody unknown gets any.
-        if (request.principal === undefined) throw request.authenticationFailure ?? unauthorized();
-        return await reader.read(format, text);
+        return await read(request, text);
       } catch (error) {
         // Fastify reads the status code off the error.
         throw Object.assign(error as Error, { statusCode: error instanceof ApiError ? error.code : 500 });
       }
     });
-  register(JSON_TYPES, 'json');
-  register(YAML_TYPES, 'yaml');
+  const readAs = (format: BodyFormat) => (request: AuthenticatedRequest, text: string) => {
+    // Reading costs CPU time: nobody unknown gets any, but for a little JSON where a route is made for it.
+    const isForAnybody = format === 'json' && anonymousBodyOf(request) !== undefined;
+    if (request.principal === undefined && !isForAnybody) throw request.authenticationFailure ?? unauthorized();
+    return reader.read(format, text);
+  };
+  register(JSON_TYPES, readAs('json'));
+  register(YAML_TYPES, readAs('yaml'));
+  register([FORM_TYPE], (request, text) => {
+    if (anonymousBodyOf(request)?.form === true) return parseForm(text);
+    if (request.principal === undefined) throw request.authenticationFailure ?? unauthorized();
+    throw unsupportedMediaType(FORM_TYPE, ACCEPTED_MEDIA_TYPES);
+  });
   fastify.addHook('onClose', () => reader.close());
 }
+
+const anonymousBodyOf = (request: AuthenticatedRequest) => request.routeOptions.config.anonymousBody;

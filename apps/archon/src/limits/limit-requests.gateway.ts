@@ -17,7 +17,7 @@ export function limitRequests(
   fastify.addHook('onRequest', (request: LimitedRequest, _reply, done) => {
     const { principal } = request;
     if (principal === undefined) {
-      limits.anonymous.count(request.ip);
+      limits.anonymous.count(request.clientAddress ?? '');
       done();
       return;
     }

@@ -9,7 +9,7 @@ import { type ListOperationsQuery, type OperationListResponse, type OperationRes
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** What callers see of operations: their own, or all for an administrator. */
+/** What callers see of operations: their own, or all for administrators and auditors. */
 @Injectable()
 export class OperationsService {
   constructor(
@@ -25,7 +25,7 @@ export class OperationsService {
       .orderBy('o.createdAt', 'DESC')
       .addOrderBy('o.id', 'DESC')
       .take(limit + 1);
-    if (!caller.isAdministrator) select.andWhere('o.userName = :user', { user: caller.user });
+    if (!caller.readsEverything) select.andWhere('o.userName = :user', { user: caller.user });
     if (query.continue !== undefined) {
       const { createdAt, id } = readToken(query.continue);
       select.andWhere(
@@ -53,7 +53,7 @@ export class OperationsService {
 
   async get(caller: Principal, id: string): Promise<OperationResponse> {
     const row = UUID.test(id)
-      ? await this.operations.findOneBy({ id, ...(caller.isAdministrator ? {} : { userName: caller.user }) })
+      ? await this.operations.findOneBy({ id, ...(caller.readsEverything ? {} : { userName: caller.user }) })
       : null;
     if (row === null) throw notFound('operations', id);
     return toOperationResponse(row, await this.steps.find({ where: { operationId: id }, order: { index: 'ASC' } }));

@@ -32,17 +32,14 @@ export class SigningKeys implements OnModuleInit {
     return this.key.publicKey;
   }
 
-  /** A signed JWT (RFC 7519) with `typ: AccessToken`, as the platform's API tokens have. Times in seconds. */
-  async sign(claims: { jti: string; sub: string; iat: number; exp: number }): Promise<string> {
+  /** A signed JWT (RFC 7519) of a type, which is a claim as in the platform's API tokens. Times in seconds. */
+  async sign(
+    typ: 'AccessToken' | 'Session',
+    claims: { jti: string; sub: string; iat: number; exp: number; sid?: string },
+  ): Promise<string> {
     const { id, privateKey } = this.key;
-    return new SignJWT({ typ: 'AccessToken' })
+    return new SignJWT({ typ, iss: TOKEN_ISSUER, aud: TOKEN_AUDIENCE, ...claims })
       .setProtectedHeader({ alg: SIGNING_ALGORITHM, kid: id })
-      .setJti(claims.jti)
-      .setSubject(claims.sub)
-      .setIssuer(TOKEN_ISSUER)
-      .setAudience(TOKEN_AUDIENCE)
-      .setIssuedAt(claims.iat)
-      .setExpirationTime(claims.exp)
       .sign(await importPKCS8(privateKey, SIGNING_ALGORITHM));
   }
 

@@ -45,7 +45,7 @@ export class TokensService {
 
   /** The caller's own tokens, or everybody's for an administrator; newest first. */
   async list(caller: Principal): Promise<{ kind: string; items: AccessTokenResponse[] }> {
-    const where = caller.isAdministrator ? {} : { userName: caller.user };
+    const where = caller.readsEverything ? {} : { userName: caller.user };
     const rows = await this.rows.find({ where, order: { createdAt: 'DESC', id: 'ASC' }, take: 500 });
     return { kind: 'AccessTokenList', items: rows.map(toAccessTokenResponse) };
   }
@@ -70,7 +70,12 @@ export class TokensService {
   async issue(token: { user: string; description: string; createdBy: string; expiresAt: Date }): Promise<CreatedAccessTokenResponse> {
     const createdAt = new Date();
     const id = randomUUID();
-    const text = await this.signingKeys.sign({ jti: id, sub: token.user, iat: seconds(createdAt), exp: seconds(token.expiresAt) });
+    const text = await this.signingKeys.sign('AccessToken', {
+      jti: id,
+      sub: token.user,
+      iat: seconds(createdAt),
+      exp: seconds(token.expiresAt),
+    });
     const row = await this.rows.save({
       id,
       userName: token.user,

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
 import type { Repository } from 'typeorm';
+import { forbidden } from '#errors';
 import { IdentityChanges } from '../auth/identity-changes.service.js';
 import { groupsOfUser } from './platform-roles.js';
 import { UserEntity } from './user.entity.js';
@@ -23,14 +25,14 @@ const FRESH_MS = 10_000;
 export class UsersService {
   private readonly known = new LRUCache<string, { user: KnownUser | undefined }>({ max: 10_000, ttl: FRESH_MS });
   /** Counts changes, so that what was looked up while one happened is not remembered. */
-  private changes = 0;
+  private changed = 0;
 
   constructor(
     @InjectRepository(UserEntity) private readonly rows: Repository<UserEntity>,
-    changes: IdentityChanges,
+    private readonly changes: IdentityChanges,
   ) {
     changes.on((change) => {
-      this.changes++;
+      this.changed++;
       if ('user' in change) this.known.delete(change.user);
       else if ('everybody' in change) this.known.clear();
     });
@@ -40,10 +42,10 @@ export class UsersService {
   async find(name: string): Promise<KnownUser | undefined> {
     const known = this.known.get(name);
     if (known !== undefined) return known.user;
-    const changesBefore = this.changes;
+    const changedBefore = this.changed;
     const row = await this.rows.findOneBy({ name });
     const user = row === null ? undefined : { name, isDisabled: row.disabledAt !== null, groups: groupsOfUser(row) };
-    if (this.changes === changesBefore) this.known.set(name, { user });
+    if (this.changed === changedBefore) this.known.set(name, { user });
     return user;
   }
 
@@ -52,5 +54,24 @@ export class UsersService {
     const user = await this.find(name);
     if (user === undefined) return [];
     return user.isDisabled ? undefined : user.groups;
+  }
+
+  /**
+   * Stores what an identity provider (`source`: the name of its issuer) tells of somebody who has just logged in there; makes the user at
+   * the first login. Throws 403 when the user is disabled, or when the name belongs to somebody whom another source vouches for: no issuer
+   * may speak for the users of another, or for local ones.
+   */
+  async told(login: { source: string; name: string; displayName: string; groups: readonly string[] }): Promise<UserEntity> {
+    const [row] = await this.rows.query<{ id: string }[]>(
+      `insert into users (id, name, display_name, source, must_change_password, generation, roles, told_groups, created_by, created_at)
+         values ($1, $2, $3, $4, false, 0, '{}', $5, $4, now())
+         on conflict (name) do update set display_name = excluded.display_name, told_groups = excluded.told_groups
+           where users.source = excluded.source and users.disabled_at is null
+         returning id`,
+      [randomUUID(), login.name, login.displayName, login.source, [...login.groups]],
+    );
+    if (row === undefined) throw forbidden(`${login.name} may not log in through ${login.source}`);
+    await this.changes.publish({ user: login.name });
+    return this.rows.findOneByOrFail({ id: row.id });
   }
 }

@@ -1,0 +1,38 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Logger } from '#log';
+import { LOGGER } from '../logger.module.js';
+import { SessionsService } from './sessions.service.js';
+
+const ROUND_MS = 60_000;
+
+/** Removes what has expired. Every replica does: to delete what is gone already does no harm. */
+@Injectable()
+export class SessionSweep implements OnApplicationBootstrap, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+  private round: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly sessions: SessionsService,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => {
+      this.round = this.sweep();
+    }, ROUND_MS).unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.round;
+  }
+
+  private async sweep(): Promise<void> {
+    try {
+      await this.sessions.sweep();
+    } catch (error) {
+      // The next round does it. What has expired does not hold meanwhile either.
+      this.logger.warn({ err: error }, 'expired sessions could not be removed');
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import { IsOptional, IsString, Length } from 'class-validator';
+import type { SessionEntity } from './session.entity.js';
+
+/** Longer than any password: an encrypted one has 344 characters. */
+const MAX_PASSWORD = 512;
+
+export class LoginRequest {
+  /**
+   * Name of a local user
+   * @example "jane@example.org"
+   */
+  @IsString()
+  @Length(1, 253)
+  username: string;
+
+  /**
+   * Plain, or encrypted with the key of `/auth/v1/pubkey`
+   * @example "correct horse battery staple"
+   */
+  @IsString()
+  @Length(1, MAX_PASSWORD)
+  password: string;
+
+  /**
+   * Takes the place of the password from now on; needed when the user must change it
+   * @example "a much better password"
+   */
+  @IsOptional()
+  @IsString()
+  @Length(1, MAX_PASSWORD)
+  newPassword?: string;
+}
+
+/** Parameters of RFC 6749 and its extensions; which ones are needed depends on `grant_type`. */
+export class TokenRequest {
+  /** @example "refresh_token" */
+  grant_type: string;
+
+  /**
+   * With `grant_type=refresh_token`
+   * @example "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA"
+   */
+  refresh_token?: string;
+}
+
+/** As in RFC 6749 (5.1); times in seconds from now. */
+export class SessionTokensResponse {
+  /** @example "eyJhbGciOiJSUzI1NiJ9.eyJzaWQiOiI2ZjBkMGY1ZSJ9.c2lnbmF0dXJl" */
+  access_token: string;
+
+  /** @example "Bearer" */
+  token_type: string;
+
+  /** @example 900 */
+  expires_in: number;
+
+  /**
+   * Opaque, and good for one refresh
+   * @example "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA"
+   */
+  refresh_token?: string;
+
+  /**
+   * When the session ends unless it is refreshed before
+   * @example 86400
+   */
+  refresh_expires_in?: number;
+
+  /**
+   * With a token exchange (RFC 8693)
+   * @example "urn:ietf:params:oauth:token-type:access_token"
+   */
+  issued_token_type?: string;
+
+  scope?: string;
+}
+
+export class SessionResponse {
+  /** @example "6f0d0f5e-4a08-4a4f-9a43-5b7d3c3f8a52" */
+  id: string;
+
+  /** @example "jane@example.org" */
+  user: string;
+
+  /**
+   * What proved the user: `password`, or the name of the issuer
+   * @example "password"
+   */
+  method: string;
+
+  /**
+   * Where it was last used
+   * @example "192.0.2.7"
+   */
+  address: string;
+
+  /** @example "curl/8.20.0" */
+  userAgent: string;
+
+  /** @example "2026-11-24T08:00:00.000Z" */
+  createdAt: string;
+
+  /**
+   * Last login or refresh
+   * @example "2026-11-24T09:00:00.000Z"
+   */
+  lastUsedAt: string;
+
+  /**
+   * When it ends unless it is refreshed before
+   * @example "2026-11-25T09:00:00.000Z"
+   */
+  expiresAt: string;
+
+  /**
+   * Whether this request was sent with it
+   * @example true
+   */
+  current: boolean;
+}
+
+export class SessionListResponse {
+  /** @example "SessionList" */
+  kind: string;
+
+  items: SessionResponse[];
+}
+
+export function toSessionResponse(row: SessionEntity, currentId: string): SessionResponse {
+  return {
+    id: row.id,
+    user: row.user.name,
+    method: row.method,
+    address: row.address,
+    userAgent: row.userAgent,
+    createdAt: row.createdAt.toISOString(),
+    lastUsedAt: row.lastUsedAt.toISOString(),
+    expiresAt: row.expiresAt.toISOString(),
+    current: row.id === currentId,
+  };
+}

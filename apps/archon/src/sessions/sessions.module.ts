@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { TokensModule } from '../tokens/tokens.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { LoginFailureEntity } from './login-failure.entity.js';
+import { RefreshTokenEntity } from './refresh-token.entity.js';
+import { SessionEntity } from './session.entity.js';
+import { SessionSweep } from './session-sweep.service.js';
+import { SessionVerifier } from './session-verifier.service.js';
+import { SessionsController } from './sessions.controller.js';
+import { SessionsService } from './sessions.service.js';
+import { TokenController } from './token.controller.js';
+import { TokenGrants } from './token-grants.service.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([LoginFailureEntity, RefreshTokenEntity, SessionEntity]), TokensModule, UsersModule],
+  controllers: [SessionsController, TokenController],
+  providers: [SessionSweep, SessionVerifier, SessionsService, TokenGrants],
+  exports: [SessionVerifier, SessionsService, TokenGrants],
+})
+export class SessionsModule {}

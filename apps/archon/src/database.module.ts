@@ -14,7 +14,8 @@ import { LoginFailureEntity } from './sessions/login-failure.entity.js';
 import { RefreshTokenEntity } from './sessions/refresh-token.entity.js';
 import { SessionEntity } from './sessions/session.entity.js';
 import { AccessTokenEntity } from './tokens/access-token.entity.js';
-import { SigningKeyEntity } from './tokens/signing-key.entity.js';
+import { SigningKeyEntity } from './signing/signing-key.entity.js';
+import { TokenPepperEntity } from './tokens/token-pepper.entity.js';
 import { UserEntity } from './users/user.entity.js';
 
 export const ENTITIES = [
@@ -26,6 +27,7 @@ export const ENTITIES = [
   RefreshTokenEntity,
   SessionEntity,
   SigningKeyEntity,
+  TokenPepperEntity,
   UserEntity,
 ];
 

@@ -112,6 +112,20 @@ export const SETTINGS = {
     'a session ends after so long, however often it is refreshed',
     integer(10, 31_536_000),
   ),
+  tokenExpirationRequired: setting(
+    'ARCHON_TOKEN_EXPIRATION_REQUIRED',
+    'false',
+    'true: a request for an API token must say when it ends',
+    (value) => oneOf('true', 'false')(value) === 'true',
+  ),
+  tokenOverlapSeconds: setting(
+    'ARCHON_TOKEN_OVERLAP_SECONDS',
+    '3600',
+    'how long the old token holds after a rotation that does not say it',
+    integer(0, 2_592_000),
+  ),
+  tokenRetentionDays: setting('ARCHON_TOKEN_RETENTION_DAYS', '30', 'how long expired API tokens are still listed', integer(0, 3650)),
+  signingKeyDays: setting('ARCHON_SIGNING_KEY_DAYS', '90', 'age at which the key that signs tokens is replaced', integer(1, 3650)),
   labelBaseDomain: setting('ARCHON_LABEL_BASE_DOMAIN', 'cpaas.io', 'domain of the labels and annotations that Archon writes', dnsDomain),
   clusterConnectTimeoutMs: setting('ARCHON_CLUSTER_CONNECT_TIMEOUT_MS', '3000', 'time to connect to a cluster', integer(100, 60_000)),
   clusterResponseTimeoutMs: setting(

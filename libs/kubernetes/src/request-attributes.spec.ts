@@ -36,6 +36,8 @@ describe('requestAttributes', () => {
       '/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode',
       { verb: 'get', resource: 'clusterroles', name: 'system:node' },
     ],
+    ['GET', '/%61pi/v1/n%61mespaces/a/pods', { ...PODS, verb: 'list', name: '' }],
+    ['GET', '/api/v1/w%61tch/namespaces/a/pods', { ...PODS, verb: 'watch', name: '' }],
     ['GET', '/api/v1', { verb: 'get', isResource: false, resource: '' }],
     ['GET', '/apis/apps/v1', { verb: 'get', isResource: false }],
     ['GET', '/api/v1/watch', { verb: 'get', isResource: false }],

@@ -25,21 +25,25 @@ const NAMESPACE_SUBRESOURCES = new Set(['status', 'finalize']);
 export function requestAttributes(method: string, pathAndQuery: string): RequestAttributes {
   const question = pathAndQuery.indexOf('?');
   const path = question === -1 ? pathAndQuery : pathAndQuery.slice(0, question);
-  const segments = path.split('/').filter((segment) => segment !== '');
+  // Kubernetes decodes the path before it looks at it: `/api/v1/w%61tch/…` is a watch.
+  const segments = path
+    .split('/')
+    .filter((segment) => segment !== '')
+    .map(decoded);
   const groupSegments = segments[0] === 'api' ? 2 : segments[0] === 'apis' ? 3 : Infinity;
-  const version = decoded(segments[groupSegments - 1]);
+  const version = segments[groupSegments - 1] ?? '';
   const prefix = segments[groupSegments];
   const verbInPath = prefix === 'watch' || prefix === 'proxy' ? prefix : undefined;
   const parts = segments.slice(groupSegments + (verbInPath === undefined ? 0 : 1));
   if (parts.length === 0) return noResource(method);
-  const namespace = parts[0] === 'namespaces' ? decoded(parts[1]) : '';
+  const namespace = parts[0] === 'namespaces' ? (parts[1] ?? '') : '';
   const isInNamespace = namespace !== '' && parts.length > 2 && !NAMESPACE_SUBRESOURCES.has(parts[2] ?? '');
-  const [resource, name, subresource] = (isInNamespace ? parts.slice(2) : parts).map(decoded);
+  const [resource, name, subresource] = isInNamespace ? parts.slice(2) : parts;
   const query = new URLSearchParams(question === -1 ? '' : pathAndQuery.slice(question + 1));
   const verb = verbInPath ?? verbOf(method, name, query);
   return {
     verb,
-    group: groupSegments === 2 ? '' : decoded(segments[1]),
+    group: groupSegments === 2 ? '' : (segments[1] ?? ''),
     version,
     resource: resource ?? '',
     subresource: (verbInPath === 'proxy' ? undefined : subresource) ?? '',
@@ -67,8 +71,8 @@ export const isTrue = (value: string | null): boolean => value !== null && value
 const selectedName = (query: URLSearchParams): string =>
   /(?:^|,)metadata\.name==?([^,=!]+)(?:,|$)/.exec(query.get('fieldSelector') ?? '')?.[1] ?? '';
 
-function decoded(segment: string | undefined): string {
-  if (segment === undefined || !segment.includes('%')) return segment ?? '';
+function decoded(segment: string): string {
+  if (!segment.includes('%')) return segment;
   try {
     return decodeURIComponent(segment);
   } catch {

@@ -1,4 +1,5 @@
 import { Identity } from '#kubernetes';
+import { type AccessScope, reachesCluster } from './access-scope.js';
 
 /** Group of those who administer the platform; every registered cluster binds it to `cluster-admin`. */
 export const ADMINISTRATORS = 'acp:platform:administrator';
@@ -14,7 +15,7 @@ export interface ProvenBy {
   expiresAt: Date;
 }
 
-/** Who sends a request: the user, the groups that clusters see, and what proved it. */
+/** Who sends a request: the user, the groups that clusters see, what proved it, and what that proof is good for (all, without a scope). */
 export class Principal {
   readonly identity: Identity;
 
@@ -22,6 +23,7 @@ export class Principal {
     readonly user: string,
     readonly groups: readonly string[],
     readonly provenBy: ProvenBy,
+    readonly scope?: AccessScope,
   ) {
     this.identity = Identity.of(user, groups);
   }
@@ -37,5 +39,10 @@ export class Principal {
   /** Whether everybody's rows are shown, not only the caller's own. */
   get readsEverything(): boolean {
     return this.isAdministrator || this.isAuditor;
+  }
+
+  /** Whether anything of a cluster is within the scope of the credential: lists of clusters and of what is in them show nothing else. */
+  reachesCluster(name: string): boolean {
+    return reachesCluster(this.scope, name);
   }
 }

@@ -3,6 +3,7 @@ import { ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow } from '../auth/allow.decorator.js';
 import { Caller } from '../auth/caller.decorator.js';
 import { Principal } from '../auth/principal.js';
+import { Scoped } from '../auth/scoped.decorator.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
 import { ClusterListResponse, ClusterResponse, CreateClusterRequest, UpdateClusterRequest } from './clusters.dto.js';
 import { ClustersService } from './clusters.service.js';
@@ -25,6 +26,7 @@ export class ClustersController {
   /** Lists all clusters with their version and state, found by asking each of them now. */
   @Get()
   @Allow('authenticated')
+  @Scoped({ reach: 'handler' })
   @ApiOperation({ operationId: 'listClusters' })
   list(@Caller() caller: Principal): Promise<ClusterListResponse> {
     return this.clusters.list(caller);
@@ -33,6 +35,7 @@ export class ClustersController {
   /** Gets one cluster. */
   @Get(':cluster')
   @Allow('authenticated')
+  @Scoped({ reach: 'cluster' })
   @ApiOperation({ operationId: 'getCluster' })
   @ApiFailures(404)
   get(@Caller() caller: Principal, @Param('cluster') cluster: string): Promise<ClusterResponse> {

@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow } from '../auth/allow.decorator.js';
 import { Caller } from '../auth/caller.decorator.js';
 import { Principal } from '../auth/principal.js';
+import { Scoped } from '../auth/scoped.decorator.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
 import { PublicEndpoint } from '../http/public-endpoint.service.js';
 import { ClustersService } from './clusters.service.js';
@@ -20,6 +21,7 @@ export class KubeconfigController {
 
   /** A kubeconfig with which kubectl and helm work on the cluster through Archon, as the caller, with the token of this request. */
   @Get(':cluster/kubeconfig')
+  @Scoped({ reach: 'cluster', verbs: [] })
   @ApiOperation({ operationId: 'getKubeconfig' })
   @ApiOkResponse({ description: 'A kubeconfig with the context proxy-connect', schema: { type: 'object', additionalProperties: true } })
   @ApiFailures(404, 503)

@@ -6,6 +6,7 @@ import { Forwarder, type Target, UpgradeForwarder } from '#kubernetes';
 import { type Logger, RequestLog } from '#log';
 import { Authenticator } from '../auth/authenticator.service.js';
 import type { Principal } from '../auth/principal.js';
+import { requireKubernetesInScope } from '../auth/scoped-access.js';
 import { ClustersService } from '../clusters/clusters.service.js';
 import { Metrics } from '../health/metrics.service.js';
 import { withoutGatewayPrefix } from '../http/http-adapter.gateway.js';
@@ -104,6 +105,7 @@ export class ProxyService implements BeforeApplicationShutdown {
   private async authorize(request: IncomingMessage, proxied: ProxiedPath): Promise<{ target: Target; principal: Principal }> {
     if (!METHODS.has(request.method ?? '')) throw methodNotAllowed(`the method ${request.method} is not supported`);
     const principal = await this.authenticate(request);
+    if (principal.scope !== undefined) requireKubernetesInScope(principal.scope, scopedRequest(request, proxied));
     return { principal, target: { cluster: await this.clusters.connection(proxied.cluster), identity: principal.identity } };
   }
 
@@ -143,6 +145,12 @@ export class ProxyService implements BeforeApplicationShutdown {
     }
     response.writeHead(failure.code, headersOf(failure)).end(JSON.stringify(failure.toStatus()));
   }
+}
+
+/** What a scope is asked about. Whatever may make Node or the cluster take a request for an upgrade counts as one. */
+function scopedRequest({ method = '', headers }: IncomingMessage, { cluster, path }: ProxiedPath) {
+  const impersonates = Object.keys(headers).some((name) => name.startsWith('impersonate-'));
+  return { cluster, method, path, upgrade: headers.upgrade !== undefined, contentType: headers['content-type'], impersonates };
 }
 
 function headersOf(failure: ApiError): Record<string, string> {

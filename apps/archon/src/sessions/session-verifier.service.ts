@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { CredentialVerifier, UnverifiedClaims } from '../auth/credential-verifier.js';
 import { Principal } from '../auth/principal.js';
-import { OwnJwts } from '../tokens/own-jwts.service.js';
-import { TOKEN_ISSUER } from '../tokens/signing-keys.service.js';
+import { OwnJwts } from '../signing/own-jwts.service.js';
+import { TOKEN_ISSUER } from '../signing/signed-token.js';
 import { UsersService } from '../users/users.service.js';
 import { SessionsService } from './sessions.service.js';
 

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { TokensModule } from '../tokens/tokens.module.js';
+import { SigningModule } from '../signing/signing.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { LoginFailureEntity } from './login-failure.entity.js';
 import { RefreshTokenEntity } from './refresh-token.entity.js';
@@ -13,7 +13,7 @@ import { TokenController } from './token.controller.js';
 import { TokenGrants } from './token-grants.service.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([LoginFailureEntity, RefreshTokenEntity, SessionEntity]), TokensModule, UsersModule],
+  imports: [TypeOrmModule.forFeature([LoginFailureEntity, RefreshTokenEntity, SessionEntity]), SigningModule, UsersModule],
   controllers: [SessionsController, TokenController],
   providers: [SessionSweep, SessionVerifier, SessionsService, TokenGrants],
   exports: [SessionVerifier, SessionsService, TokenGrants],

@@ -6,7 +6,7 @@ import { badRequest, notFound, unauthorized } from '#errors';
 import { IdentityChanges } from '../auth/identity-changes.service.js';
 import type { Principal } from '../auth/principal.js';
 import { AppConfig } from '../config.module.js';
-import { SigningKeys } from '../tokens/signing-keys.service.js';
+import { SigningKeys } from '../signing/signing-keys.service.js';
 import { OAuthError } from './oauth-error.js';
 import { SessionEntity } from './session.entity.js';
 import type { Client, TokenResponse } from './session-tokens.js';

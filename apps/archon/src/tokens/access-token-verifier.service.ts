@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { CredentialVerifier, UnverifiedClaims } from '../auth/credential-verifier.js';
 import { Principal } from '../auth/principal.js';
+import { OwnJwts } from '../signing/own-jwts.service.js';
+import { TOKEN_ISSUER } from '../signing/signed-token.js';
 import { UsersService } from '../users/users.service.js';
-import { OwnJwts } from './own-jwts.service.js';
-import { TOKEN_ISSUER } from './signing-keys.service.js';
 import { TokensService } from './tokens.service.js';
 
 const TYPE = 'AccessToken';
 
-/** API tokens: the JWT, then its row (user, validity), then its user (groups). Nothing but the row's id is taken from the claims. */
+/** API tokens: the JWT, then its row (user, scope, validity), then its user (groups). Nothing but the row's id is taken from the claims. */
 @Injectable()
 export class AccessTokenVerifier implements CredentialVerifier {
   constructor(
@@ -25,6 +25,7 @@ export class AccessTokenVerifier implements CredentialVerifier {
     const claims = await this.jwts.verify(token, TYPE);
     const row = claims && (await this.tokens.findValid(claims.jti, token));
     const groups = row && (await this.users.groupsOf(row.userName));
-    return groups && new Principal(row.userName, groups, { kind: 'token', id: row.id, expiresAt: row.expiresAt });
+    const provenBy = row && ({ kind: 'token', id: row.id, expiresAt: row.expiresAt } as const);
+    return groups && provenBy && new Principal(row.userName, groups, provenBy, row.scope ?? undefined);
   }
 }

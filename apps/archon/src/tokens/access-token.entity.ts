@@ -1,7 +1,9 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { AccessScope } from '../auth/access-scope.js';
 
-/** An API token. The token itself is not kept: only its SHA-256. */
+/** An API token. The token itself is not kept: only an HMAC of it, see `TokenHash`. */
 @Entity('access_tokens')
+@Index('access_tokens_created_at_idx', ['createdAt', 'id'])
 export class AccessTokenEntity {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'access_tokens_pkey' })
   id: string;
@@ -16,12 +18,32 @@ export class AccessTokenEntity {
   @Column({ type: 'bytea' })
   hash: Buffer;
 
+  /** What it is good for; null: all that its user may do. */
+  @Column({ type: 'jsonb', nullable: true })
+  scope: AccessScope | null;
+
+  /** The token with a scope with which this one was made: it ends with that one. */
+  @Column({ name: 'parent_id', type: 'uuid', nullable: true })
+  parentId: string | null;
+
+  /** The token that took its place in a rotation. */
+  @Column({ name: 'replaced_by', type: 'uuid', nullable: true })
+  replacedBy: string | null;
+
+  @Column({ name: 'last_used_at', type: 'timestamptz', nullable: true })
+  lastUsedAt: Date | null;
+
+  /** Address of the client that last used it. */
+  @Column({ name: 'last_used_from', type: 'text', nullable: true })
+  lastUsedFrom: string | null;
+
   @Column({ name: 'created_by', type: 'text' })
   createdBy: string;
 
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;
 
+  @Index('access_tokens_expires_at_idx')
   @Column({ name: 'expires_at', type: 'timestamptz' })
   expiresAt: Date;
 }

@@ -8,7 +8,7 @@ import { IdentityChanges } from '../auth/identity-changes.service.js';
 import type { Principal } from '../auth/principal.js';
 import { AppConfig } from '../config.module.js';
 import { AccessTokenEntity } from './access-token.entity.js';
-import { SigningKeys } from './signing-keys.service.js';
+import { SigningKeys } from '../signing/signing-keys.service.js';
 import {
   type AccessTokenRequest,
   type AccessTokenResponse,
@@ -81,6 +81,11 @@ export class TokensService {
       userName: token.user,
       description: token.description,
       hash: hashOf(text),
+      scope: null,
+      parentId: null,
+      replacedBy: null,
+      lastUsedAt: null,
+      lastUsedFrom: null,
       createdBy: token.createdBy,
       createdAt,
       expiresAt: token.expiresAt,

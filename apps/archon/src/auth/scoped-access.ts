@@ -1,0 +1,75 @@
+import { type ApiError, forbidden } from '#errors';
+import { type AccessScope, type KubernetesRequest, type MissingScope, missingForKubernetes, missingPlace, missingVerb, reaches } from './access-scope.js';
+import type { Permission } from './permissions.js';
+
+/** How a route stands to scopes where its path doesn't say it: see `@Scoped`. */
+export interface RouteScope {
+  /**
+   * `cluster`: it tells of the cluster in the path what everybody in it may know, so one namespace in it is enough.
+   * `handler`: the handler itself keeps to what is within the caller's scope.
+   */
+  reach?: 'cluster' | 'handler';
+  /** Verbs that it needs, where the method doesn't say it. */
+  verbs?: readonly string[];
+}
+
+/** A request to one of Archon's own routes. */
+export interface RouteRequest {
+  method: string;
+  permission: Permission;
+  route: RouteScope;
+  cluster: string | undefined;
+  namespace: string | undefined;
+  /** Whether `?watch=` was asked for. */
+  watches: boolean;
+}
+
+/** Answers gather objects of several kinds, so reading is both. */
+const READING = ['get', 'list'];
+const VERBS: Record<string, readonly string[]> = {
+  GET: READING,
+  HEAD: READING,
+  POST: ['create'],
+  PUT: ['update'],
+  PATCH: ['patch'],
+  DELETE: ['delete'],
+};
+const WITHOUT_SCOPE: MissingScope = { field: 'scope', missing: 'no scope at all: what belongs to the platform is not managed with a scope' };
+
+/** Throws 403 when a proxied request is not within the scope. Somebody else's name (`Impersonate-*`) is never within one. */
+export function requireKubernetesInScope(scope: AccessScope | undefined, request: KubernetesRequest & { impersonates: boolean }): void {
+  if (scope === undefined) return;
+  const missing: MissingScope | undefined = request.impersonates
+    ? { field: 'scope', missing: 'no scope at all: nobody is impersonated with a scope' }
+    : missingForKubernetes(scope, request);
+  if (missing !== undefined) throw outOfScope(missing);
+}
+
+/** Throws 403 when a request to one of Archon's own routes is not within the scope. A route that says nothing of places is the platform's. */
+export function requireRouteInScope(scope: AccessScope | undefined, request: RouteRequest): void {
+  const missing = scope && missingForRoute(scope, request);
+  if (missing !== undefined) throw outOfScope(missing);
+}
+
+function missingForRoute(scope: AccessScope, { method, permission, route, cluster, namespace, watches }: RouteRequest): MissingScope | undefined {
+  const verbs = route.verbs ?? [...(VERBS[method] ?? [method]), ...(watches ? ['watch'] : [])];
+  const isRead = VERBS[method] === READING;
+  if (!isRead && permission !== 'authenticated') return WITHOUT_SCOPE;
+  const missing = missingVerb(scope, verbs);
+  if (missing !== undefined || route.reach === 'handler') return missing;
+  if (cluster !== undefined) return route.reach === 'cluster' ? missingCluster(scope, cluster) : missingPlace(scope, cluster, namespace);
+  return isRead && reaches(scope, undefined, undefined) ? undefined : WITHOUT_SCOPE;
+}
+
+function missingCluster(scope: AccessScope, cluster: string): MissingScope | undefined {
+  const missing = missingPlace(scope, cluster, undefined);
+  return missing?.field === 'clusters' ? missing : undefined;
+}
+
+/** 403 that names what the scope would have to contain. */
+export function outOfScope({ field, missing }: MissingScope): ApiError {
+  const path = field === 'scope' ? 'scope' : `scope.${field}`;
+  return forbidden(`the credential's scope does not allow this: it needs ${missing}. Use one with a wider scope, or without one`, {
+    causes: [{ reason: 'OutOfScope', field: path, message: `needs ${missing}` }],
+  });
+}

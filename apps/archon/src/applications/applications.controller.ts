@@ -4,6 +4,7 @@ import type { KubernetesList, KubernetesObject } from '#kubernetes';
 import { Allow } from '../auth/allow.decorator.js';
 import { Caller } from '../auth/caller.decorator.js';
 import { Principal } from '../auth/principal.js';
+import { Scoped } from '../auth/scoped.decorator.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
 import { ApiApplicationBody, Documents, MediaType } from './application-body.decorator.js';
 import { APPLICATION_PATCH_EXAMPLE } from './application-examples.js';
@@ -12,6 +13,9 @@ import { ChangeQuery, CreateApplicationQuery, ListApplicationsQuery } from './ap
 import { ApplicationsService } from './applications.service.js';
 
 const APPLICATION = { description: 'The Application with its status', schema: { $ref: '#/components/schemas/Application' } };
+
+/** Components appear, change and disappear with their application. */
+const CHANGES_COMPONENTS = { verbs: ['create', 'update', 'patch', 'delete'] };
 
 @ApiTags('applications')
 @Controller('acp/v1/kubernetes/:cluster/namespaces/:namespace/applications')
@@ -69,6 +73,7 @@ export class ApplicationsController {
 
   /** Makes an application what the body says; components that the body leaves out are removed, unchanged ones are not touched. */
   @Put(':name')
+  @Scoped(CHANGES_COMPONENTS)
   @ApiOperation({ operationId: 'replaceApplication' })
   @ApiApplicationBody()
   @ApiOkResponse(APPLICATION)
@@ -86,6 +91,7 @@ export class ApplicationsController {
 
   /** Changes an application by a merge patch, a JSON patch, or by applying documents. */
   @Patch(':name')
+  @Scoped(CHANGES_COMPONENTS)
   @ApiOperation({ operationId: 'patchApplication' })
   @ApiConsumes(...PATCH_MEDIA_TYPES)
   @ApiBody({ schema: {}, examples: { merge: { summary: 'A merge patch', value: APPLICATION_PATCH_EXAMPLE } } })

@@ -38,7 +38,14 @@ export interface KubernetesRequest {
 }
 
 const READ_VERBS: readonly string[] = ['get', 'list', 'watch'];
-const VERBS_OF_METHODS: Record<string, string> = { get: 'get', head: 'get', post: 'create', put: 'update', patch: 'patch', delete: 'delete' };
+const VERBS_OF_METHODS: Record<string, string> = {
+  get: 'get',
+  head: 'get',
+  post: 'create',
+  put: 'update',
+  patch: 'patch',
+  delete: 'delete',
+};
 /** Subresources that open a connection into the cluster: more than reading, whatever the method (Kubernetes asks for `create` too). */
 const CONNECTING = new Set(['exec', 'attach', 'portforward', 'proxy']);
 /** What clients ask before anything else: versions, groups, resources and schemas; the same for every user. */
@@ -87,7 +94,8 @@ export function isWithin(inner: AccessScope, outer: AccessScope | undefined): bo
 
 /** Why the scope is one that can't be used: it narrows nothing, or leaves nothing. Undefined for a good one. */
 export function uselessScope(scope: AccessScope): string | undefined {
-  if (reaches(scope, undefined, undefined) && verbsOf(scope) === undefined) return 'must narrow something: leave it out for a token without a scope';
+  if (reaches(scope, undefined, undefined) && verbsOf(scope) === undefined)
+    return 'must narrow something: leave it out for a token without a scope';
   if (reachesOf(scope).length === 0) return 'reaches nothing: no cluster of namespaces is among clusters';
   return verbsOf(scope)?.length === 0 ? 'allows nothing: no verb is left that reads' : undefined;
 }
@@ -103,12 +111,16 @@ export function missingVerb(scope: AccessScope, needed: readonly string[]): Miss
 export function missingPlace(scope: AccessScope, cluster: string, namespace: string | undefined): MissingScope | undefined {
   if (reaches(scope, cluster, namespace)) return undefined;
   if (!reachesCluster(scope, cluster)) return { field: 'clusters', missing: `the cluster "${cluster}"` };
-  const missing = namespace === undefined ? `all namespaces of the cluster "${cluster}"` : `the namespace "${namespace}" of the cluster "${cluster}"`;
+  const missing =
+    namespace === undefined ? `all namespaces of the cluster "${cluster}"` : `the namespace "${namespace}" of the cluster "${cluster}"`;
   return { field: 'namespaces', missing };
 }
 
 /** What the scope lacks for a request to a cluster's API; undefined when it is within the scope. */
-export function missingForKubernetes(scope: AccessScope, { cluster, method, path, upgrade, contentType }: KubernetesRequest): MissingScope | undefined {
+export function missingForKubernetes(
+  scope: AccessScope,
+  { cluster, method, path, upgrade, contentType }: KubernetesRequest,
+): MissingScope | undefined {
   const [plain = '', query = ''] = splitOnce(path, '?');
   if (!reachesCluster(scope, cluster)) return missingPlace(scope, cluster, undefined);
   if (!upgrade && (method === 'GET' || method === 'HEAD') && isDiscovery(plain)) return undefined;

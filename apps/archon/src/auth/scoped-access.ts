@@ -1,5 +1,13 @@
 import { type ApiError, forbidden } from '#errors';
-import { type AccessScope, type KubernetesRequest, type MissingScope, missingForKubernetes, missingPlace, missingVerb, reaches } from './access-scope.js';
+import {
+  type AccessScope,
+  type KubernetesRequest,
+  type MissingScope,
+  missingForKubernetes,
+  missingPlace,
+  missingVerb,
+  reaches,
+} from './access-scope.js';
 import type { Permission } from './permissions.js';
 
 /** How a route stands to scopes where its path doesn't say it: see `@Scoped`. */
@@ -34,7 +42,10 @@ const VERBS: Record<string, readonly string[]> = {
   PATCH: ['patch'],
   DELETE: ['delete'],
 };
-const WITHOUT_SCOPE: MissingScope = { field: 'scope', missing: 'no scope at all: what belongs to the platform is not managed with a scope' };
+const WITHOUT_SCOPE: MissingScope = {
+  field: 'scope',
+  missing: 'no scope at all: what belongs to the platform is not managed with a scope',
+};
 
 /** Throws 403 when a proxied request is not within the scope. Somebody else's name (`Impersonate-*`) is never within one. */
 export function requireKubernetesInScope(scope: AccessScope | undefined, request: KubernetesRequest & { impersonates: boolean }): void {
@@ -51,7 +62,10 @@ export function requireRouteInScope(scope: AccessScope | undefined, request: Rou
   if (missing !== undefined) throw outOfScope(missing);
 }
 
-function missingForRoute(scope: AccessScope, { method, permission, route, cluster, namespace, watches }: RouteRequest): MissingScope | undefined {
+function missingForRoute(
+  scope: AccessScope,
+  { method, permission, route, cluster, namespace, watches }: RouteRequest,
+): MissingScope | undefined {
   const verbs = route.verbs ?? [...(VERBS[method] ?? [method]), ...(watches ? ['watch'] : [])];
   const isRead = VERBS[method] === READING;
   if (!isRead && permission !== 'authenticated') return WITHOUT_SCOPE;

@@ -74,7 +74,10 @@ export class ClustersService {
   /** All clusters with their state; bounded time, however many of them are down. */
   async list(caller: Principal): Promise<ClusterListResponse> {
     const rows = await this.rows.find({ order: { name: 'ASC' } });
-    return { kind: 'ClusterList', items: await Promise.all(rows.filter((row) => caller.reachesCluster(row.name)).map((row) => this.toResponse(row, caller))) };
+    return {
+      kind: 'ClusterList',
+      items: await Promise.all(rows.filter((row) => caller.reachesCluster(row.name)).map((row) => this.toResponse(row, caller))),
+    };
   }
 
   async get(caller: Principal, name: string): Promise<ClusterResponse> {

@@ -3,6 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow } from '../auth/allow.decorator.js';
 import { Caller } from '../auth/caller.decorator.js';
 import { Principal } from '../auth/principal.js';
+import { Scoped } from '../auth/scoped.decorator.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
 import { ListOperationsQuery, OperationListResponse, OperationResponse } from './operations.dto.js';
 import { OperationsService } from './operations.service.js';
@@ -10,6 +11,7 @@ import { OperationsService } from './operations.service.js';
 @ApiTags('operations')
 @Controller('acp/v1/operations')
 @Allow('authenticated')
+@Scoped({ reach: 'handler' })
 @ApiFailures(401)
 export class OperationsController {
   constructor(private readonly operations: OperationsService) {}

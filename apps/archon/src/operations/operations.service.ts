@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Brackets, In, type Repository } from 'typeorm';
-import { badRequest, notFound } from '#errors';
+import { notFound } from '#errors';
+import { placesOf, reaches } from '../auth/access-scope.js';
 import type { Principal } from '../auth/principal.js';
+import { readContinueToken, writeContinueToken } from '../http/continue-token.js';
 import { OperationEntity } from './operation.entity.js';
 import { OperationStepEntity } from './operation-step.entity.js';
 import { type ListOperationsQuery, type OperationListResponse, type OperationResponse, toOperationResponse } from './operations.dto.js';
@@ -26,8 +28,10 @@ export class OperationsService {
       .addOrderBy('o.id', 'DESC')
       .take(limit + 1);
     if (!caller.readsEverything) select.andWhere('o.userName = :user', { user: caller.user });
+    const places = placesOf(caller.scope);
+    if (places !== undefined) select.andWhere(inPlaces(places));
     if (query.continue !== undefined) {
-      const { createdAt, id } = readToken(query.continue);
+      const { createdAt, id } = readContinueToken(query.continue);
       select.andWhere(
         new Brackets((or) =>
           or.where('o.createdAt < :createdAt', { createdAt }).orWhere('o.createdAt = :createdAt and o.id < :id', { id }),
@@ -41,7 +45,7 @@ export class OperationsService {
     const last = page.at(-1);
     return {
       kind: 'OperationList',
-      metadata: found.length > limit && last !== undefined ? { continue: writeToken(last) } : {},
+      metadata: found.length > limit && last !== undefined ? { continue: writeContinueToken(last) } : {},
       items: page.map((row) =>
         toOperationResponse(
           row,
@@ -55,17 +59,20 @@ export class OperationsService {
     const row = UUID.test(id)
       ? await this.operations.findOneBy({ id, ...(caller.readsEverything ? {} : { userName: caller.user }) })
       : null;
-    if (row === null) throw notFound('operations', id);
+    if (row === null || !reaches(caller.scope, row.clusterName, row.namespace)) throw notFound('operations', id);
     return toOperationResponse(row, await this.steps.find({ where: { operationId: id }, order: { index: 'ASC' } }));
   }
 }
 
-const writeToken = (row: OperationEntity): string => Buffer.from(`${row.createdAt.toISOString()} ${row.id}`).toString('base64url');
-
-function readToken(token: string): { createdAt: Date; id: string } {
-  const [time, id] = Buffer.from(token, 'base64url').toString('utf8').split(' ');
-  const createdAt = new Date(time ?? '');
-  if (id === undefined || !UUID.test(id) || Number.isNaN(createdAt.getTime()))
-    throw badRequest('continue: not a token of this list; begin again without it');
-  return { createdAt, id };
-}
+/** The operations in the clusters and namespaces that a scope reaches. */
+const inPlaces = (places: readonly { cluster: string | undefined; namespace: string | undefined }[]): Brackets =>
+  new Brackets((or) => {
+    or.where('false');
+    places.forEach(({ cluster, namespace }, index) => {
+      const [inCluster, inNamespace] = [`cluster${index}`, `namespace${index}`];
+      or.orWhere(
+        `(:${inCluster}::text is null or o.clusterName = :${inCluster}) and (:${inNamespace}::text is null or o.namespace = :${inNamespace})`,
+        { [inCluster]: cluster ?? null, [inNamespace]: namespace ?? null },
+      );
+    });
+  });

@@ -1,5 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import path from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -55,7 +55,10 @@ export async function startServer(options: { config: Config; logger: Logger; dat
   const proxy = app.get(ProxyService);
   late.take = (request, response) =>
     connections.refuse(request, response) || anonymous.refuse(request, response, addresses.of(request)) || proxy.handle(request, response);
-  connections.watch(app.getHttpServer());
+  app.getHttpServer().on('connection', (socket: Socket) => {
+    if (anonymous.acceptsConnection(socket.remoteAddress ?? '')) connections.add(socket);
+    else socket.destroy();
+  });
   app.getHttpServer().on('upgrade', (request, socket, head) => {
     if (!connections.refuseUpgrade(request, socket)) proxy.upgrade(request, socket, head);
   });

@@ -43,9 +43,12 @@ export function createHttpAdapter(config: Config, tls: ServerTls | undefined, ta
       const listener: http.RequestListener = (request, response) => {
         if (!takes(request, response)) handler(request, response);
       };
-      return tls === undefined
-        ? http.createServer(options, listener)
-        : (https.createServer({ ...options, cert: tls.cert, key: tls.key }, listener) as unknown as http.Server);
+      const server =
+        tls === undefined
+          ? http.createServer(options, listener)
+          : (https.createServer({ ...options, cert: tls.cert, key: tls.key }, listener) as unknown as http.Server);
+      server.maxHeadersCount = 0; // the limit of ConnectionLimits is a hard one
+      return server;
     },
   });
   registerBodyParsers(adapter.getInstance());

@@ -62,6 +62,22 @@ const SCHEMAS: Record<string, object> = {
   },
 };
 
+interface Operation {
+  responses: Record<string, object>;
+}
+
+const failure = (description: string) => ({
+  description,
+  content: { 'application/json': { schema: { $ref: '#/components/schemas/Status' } } },
+});
+
+/** What the edge may answer before any route is asked. */
+const EDGE_FAILURES = {
+  408: failure('The request did not arrive in time'),
+  429: failure('Too many requests: `Retry-After` says when to try again'),
+  431: failure('Too many headers, or too long ones'),
+};
+
 /** The OpenAPI 3.1 document of all routes, keys sorted, so that it can be compared as text. */
 export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
   const config = new DocumentBuilder()
@@ -78,6 +94,8 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .build();
   const document = SwaggerModule.createDocument(app, config);
   const components = { ...document.components, schemas: { ...document.components?.schemas, ...SCHEMAS } };
+  for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path as Record<string, Operation>)))
+    operation.responses = { ...EDGE_FAILURES, ...operation.responses };
   return sorted({ ...document, components }) as OpenAPIObject;
 }
 

@@ -1,5 +1,5 @@
-import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
-import type { Server, Socket } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { ApiError } from '#errors';
@@ -32,14 +32,7 @@ export class ConnectionLimits implements OnApplicationShutdown {
   /** Client network → connection → since when, oldest first. */
   private readonly anonymous = new Map<string, Map<string, { socket: Socket; sinceMs: number }>>();
   private readonly arriving = new Map<IncomingMessage, Arriving>();
-  private sweeping: NodeJS.Timeout | undefined;
-
-  /** Before the server listens. */
-  watch(server: HttpServer): void {
-    server.maxHeadersCount = 0;
-    (server as Server).on('connection', (socket: Socket) => this.add(socket));
-    this.sweeping = setInterval(() => this.sweep(), SWEEP_MS).unref();
-  }
+  private readonly sweeping = setInterval(() => this.sweep(), SWEEP_MS).unref();
 
   /** Whoever uses this connection has shown a credential that holds. */
   authenticated({ socket }: IncomingMessage): void {
@@ -68,7 +61,8 @@ export class ConnectionLimits implements OnApplicationShutdown {
     clearInterval(this.sweeping);
   }
 
-  private add(socket: Socket): void {
+  /** Begins to count a new connection as one of nobody known. */
+  add(socket: Socket): void {
     const network = clientNetwork(socket.remoteAddress ?? '');
     const key = keyOf(socket);
     const connections = this.anonymous.get(network) ?? new Map<string, { socket: Socket; sinceMs: number }>();

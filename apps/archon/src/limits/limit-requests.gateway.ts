@@ -4,17 +4,12 @@ import type { AnonymousRequests } from './anonymous-requests.service.js';
 import type { ConnectionLimits } from './connection-limits.service.js';
 import type { UserRequests } from './user-requests.service.js';
 
-interface LimitedRequest extends AuthenticatedRequest {
-  /** Whose request this was counted as. */
-  countedFor?: string;
-}
-
 /** The limits of Archon's own routes; runs behind `authenticateRequests`, which finds the caller. */
 export function limitRequests(
   fastify: FastifyInstance,
   limits: { anonymous: AnonymousRequests; connections: ConnectionLimits; users: UserRequests },
 ): void {
-  fastify.addHook('onRequest', (request: LimitedRequest, _reply, done) => {
+  fastify.addHook('onRequest', (request: AuthenticatedRequest, reply, done) => {
     const { principal } = request;
     if (principal === undefined) {
       limits.anonymous.count(request.clientAddress ?? '');
@@ -23,11 +18,8 @@ export function limitRequests(
     }
     limits.connections.authenticated(request.raw);
     limits.users.enter(principal.user);
-    request.countedFor = principal.user;
-    done();
-  });
-  fastify.addHook('onResponse', (request: LimitedRequest, _reply, done) => {
-    if (request.countedFor !== undefined) limits.users.leave(request.countedFor);
+    // Not onResponse: a request that its client gives up has none.
+    reply.raw.once('close', () => limits.users.leave(principal.user));
     done();
   });
 }

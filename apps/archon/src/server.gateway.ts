@@ -56,7 +56,7 @@ export async function startServer(options: { config: Config; logger: Logger; dat
   late.take = (request, response) =>
     connections.refuse(request, response) || anonymous.refuse(request, response, addresses.of(request)) || proxy.handle(request, response);
   app.getHttpServer().on('connection', (socket: Socket) => {
-    if (anonymous.acceptsConnection(socket.remoteAddress ?? '')) connections.add(socket);
+    if (addresses.isTrustedProxy(socket) || anonymous.acceptsConnection(socket.remoteAddress ?? '')) connections.add(socket);
     else socket.destroy();
   });
   app.getHttpServer().on('upgrade', (request, socket, head) => {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { ApiError } from '#errors';
 import { Authenticator } from '../auth/authenticator.service.js';
-import { clientNetwork } from './client-network.js';
+import { ClientAddresses } from '../http/client-addresses.service.js';
 import { TokenBuckets } from './token-buckets.js';
 
 /** Requests without a credential that holds, from one client network. Probes, logins and mistakes are far below. */
@@ -36,16 +36,19 @@ export class AnonymousRequests {
   /** Connections on which an answer is held back. */
   private readonly held = new WeakSet<Socket>();
 
-  constructor(private readonly authenticator: Authenticator) {}
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly addresses: ClientAddresses,
+  ) {}
 
   /** A request from this address turned out to have no credential that holds. */
   count(address: string): void {
-    this.buckets.take(clientNetwork(address), performance.now());
+    this.buckets.take(this.addresses.networkOf(address), performance.now());
   }
 
   /** Whether a new connection from this address is welcome: always, but while it floods. */
   acceptsConnection(address: string): boolean {
-    const [network, nowMs] = [clientNetwork(address), performance.now()];
+    const [network, nowMs] = [this.addresses.networkOf(address), performance.now()];
     if (!this.buckets.isEmpty(network, nowMs)) return true;
     const accepts = !this.connections.isEmpty(network, nowMs);
     this.connections.take(network, nowMs);
@@ -54,7 +57,7 @@ export class AnonymousRequests {
 
   /** True when the request is over the limit; its answer then comes from here. */
   refuse(request: IncomingMessage, response: ServerResponse, address: string): boolean {
-    const network = clientNetwork(address);
+    const network = this.addresses.networkOf(address);
     if (request.socket.destroyed) return true;
     if (!this.buckets.isEmpty(network, performance.now()) || this.authenticator.knows(request.headers)) return false;
     this.buckets.take(network, performance.now());

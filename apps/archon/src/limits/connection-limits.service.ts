@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { ApiError } from '#errors';
 import { endWithFailure } from '../http/malformed-request.gateway.js';
-import { clientNetwork } from './client-network.js';
+import { ClientAddresses } from '../http/client-addresses.service.js';
 
 /** Connections from one client network on which nobody has proven who they are: above the first number old ones go, above the second new ones. */
 const ANONYMOUS_CONNECTIONS = { many: 200, tooMany: 2000 };
@@ -31,12 +31,17 @@ interface Arriving {
 export class ConnectionLimits implements OnApplicationShutdown {
   /** Client network → connection → since when, oldest first. */
   private readonly anonymous = new Map<string, Map<string, { socket: Socket; sinceMs: number }>>();
+  private readonly known = new WeakSet<Socket>();
   private readonly arriving = new Map<IncomingMessage, Arriving>();
   private readonly sweeping = setInterval(() => this.sweep(), SWEEP_MS).unref();
 
+  constructor(private readonly addresses: ClientAddresses) {}
+
   /** Whoever uses this connection has shown a credential that holds. */
   authenticated({ socket }: IncomingMessage): void {
-    this.anonymous.get(clientNetwork(socket.remoteAddress ?? ''))?.delete(keyOf(socket));
+    if (this.known.has(socket)) return;
+    this.known.add(socket);
+    this.anonymous.get(this.addresses.networkOf(socket.remoteAddress ?? ''))?.delete(keyOf(socket));
   }
 
   /** True when the request is refused before anything else is done with it. Else its body, when it has one, is watched for its pace. */
@@ -63,7 +68,8 @@ export class ConnectionLimits implements OnApplicationShutdown {
 
   /** Begins to count a new connection as one of nobody known. */
   add(socket: Socket): void {
-    const network = clientNetwork(socket.remoteAddress ?? '');
+    if (this.addresses.isTrustedProxy(socket)) return;
+    const network = this.addresses.networkOf(socket.remoteAddress ?? '');
     const key = keyOf(socket);
     const connections = this.anonymous.get(network) ?? new Map<string, { socket: Socket; sinceMs: number }>();
     this.anonymous.set(network, connections);

@@ -9,6 +9,7 @@ import type { Principal } from '../auth/principal.js';
 import { requireKubernetesInScope } from '../auth/scoped-access.js';
 import { ClustersService } from '../clusters/clusters.service.js';
 import { Metrics } from '../health/metrics.service.js';
+import { ClientAddresses } from '../http/client-addresses.service.js';
 import { withoutGatewayPrefix } from '../http/http-adapter.gateway.js';
 import { requestIdOf } from '../http/request-log.gateway.js';
 import { AnonymousRequests } from '../limits/anonymous-requests.service.js';
@@ -31,6 +32,7 @@ export class ProxyService implements BeforeApplicationShutdown {
     private readonly upgrades: UpgradeForwarder,
     private readonly metrics: Metrics,
     private readonly requestLog: RequestLog,
+    private readonly addresses: ClientAddresses,
     private readonly anonymous: AnonymousRequests,
     private readonly connections: ConnectionLimits,
     private readonly users: UserRequests,
@@ -112,7 +114,7 @@ export class ProxyService implements BeforeApplicationShutdown {
   private async authenticate(request: IncomingMessage): Promise<Principal> {
     const principal = await this.authenticator.find(request.headers);
     if (principal === undefined) {
-      this.anonymous.count(request.socket.remoteAddress ?? '');
+      this.anonymous.count(this.addresses.of(request));
       throw unauthorized();
     }
     this.connections.authenticated(request);

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import ipaddr from 'ipaddr.js';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { ApiError } from '#errors';
 import {
+  AddressPolicy,
   type ClusterConnection,
   Connections,
   Discovery,
@@ -20,7 +22,10 @@ import type { TestCluster } from './support/global-setup.js';
 import { RecordingApiServer } from './support/recording-api-server.js';
 import { eventually } from './support/wait-for.js';
 
-const connections = new Connections({ connectTimeoutMs: 1000, responseTimeoutMs: 2000 });
+const connections = new Connections(
+  { connectTimeoutMs: 1000, responseTimeoutMs: 2000 },
+  new AddressPolicy(['127.0.0.0/8', '10.0.0.0/8'].map((range) => ipaddr.parseCIDR(range))),
+);
 const kubernetes = new KubernetesGateway(connections);
 afterAll(() => connections.close());
 

@@ -20,6 +20,8 @@ interface ArchonOptions {
   port?: number | undefined;
 }
 
+/** The local clusters are on this machine, one's own ones in its network. */
+const LOCAL_NETWORKS = '127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7';
 const USUAL_PORT = 8443;
 const READY_TIMEOUT_MS = 120_000;
 // More than the time that Archon itself gives to running requests.
@@ -38,7 +40,12 @@ export async function ensureArchon(
   options: ArchonOptions,
   waitingFor: (what: string) => void,
 ): Promise<RunningArchon> {
-  const settings: NodeJS.ProcessEnv = { ...archonSettings(process.env), ARCHON_STATE_DIR: state.archon, ...optionSettings(options) };
+  const settings: NodeJS.ProcessEnv = {
+    ARCHON_CLUSTER_ALLOWED_NETWORKS: LOCAL_NETWORKS,
+    ...archonSettings(process.env),
+    ARCHON_STATE_DIR: state.archon,
+    ...optionSettings(options),
+  };
   const fingerprint = createHash('sha256')
     .update(JSON.stringify([readFileSync(path.join(root, 'dist/.stamp'), 'utf8'), process.execPath, settings]))
     .digest('hex');

@@ -127,6 +127,12 @@ export const SETTINGS = {
   tokenRetentionDays: setting('ARCHON_TOKEN_RETENTION_DAYS', '30', 'how long expired API tokens are still listed', integer(0, 3650)),
   signingKeyDays: setting('ARCHON_SIGNING_KEY_DAYS', '90', 'age at which the key that signs tokens is replaced', integer(1, 3650)),
   labelBaseDomain: setting('ARCHON_LABEL_BASE_DOMAIN', 'cpaas.io', 'domain of the labels and annotations that Archon writes', dnsDomain),
+  clusterAllowedNetworks: setting(
+    'ARCHON_CLUSTER_ALLOWED_NETWORKS',
+    '',
+    'addresses or ranges (CIDR) besides public ones that API servers may have, separated by commas, such as 10.0.0.0/8',
+    addressRanges,
+  ),
   clusterConnectTimeoutMs: setting('ARCHON_CLUSTER_CONNECT_TIMEOUT_MS', '3000', 'time to connect to a cluster', integer(100, 60_000)),
   clusterResponseTimeoutMs: setting(
     'ARCHON_CLUSTER_RESPONSE_TIMEOUT_MS',

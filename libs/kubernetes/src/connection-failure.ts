@@ -1,5 +1,15 @@
 import { ApiError, gatewayTimeout, unavailable } from '#errors';
 
+/** One text for all of these: whether an internal name exists is nobody's business. */
+const NO_ADDRESS = 'its host name leads to no address that clusters may have (ARCHON_CLUSTER_ALLOWED_NETWORKS)';
+const UNKNOWN_OR_REFUSED = {
+  ERR_ADDRESS_NOT_ALLOWED: NO_ADDRESS,
+  ENOTFOUND: NO_ADDRESS,
+  EAI_AGAIN: NO_ADDRESS,
+  EAI_FAIL: NO_ADDRESS,
+  ENODATA: NO_ADDRESS,
+};
+
 /** Codes of undici, Node and OpenSSL → what the caller may know: never an address, a path or a stack. */
 const REASONS: Record<string, string> = {
   ECONNREFUSED: 'the connection was refused',
@@ -7,8 +17,7 @@ const REASONS: Record<string, string> = {
   EPIPE: 'the connection was closed',
   EHOSTUNREACH: 'there is no route to it',
   ENETUNREACH: 'there is no route to it',
-  ENOTFOUND: 'its host name does not resolve',
-  EAI_AGAIN: 'its host name does not resolve at present',
+  ...UNKNOWN_OR_REFUSED,
   UND_ERR_SOCKET: 'the connection was closed',
   UND_ERR_CONNECT_TIMEOUT: 'the connection could not be established in time',
   UND_ERR_DESTROYED: 'its connections are being replaced',
@@ -35,6 +44,11 @@ export function connectionFailure(cluster: string, error: unknown): ApiError {
     (code !== undefined && REASONS[code]) || (code?.startsWith('ERR_SSL') ? 'the TLS handshake failed' : 'the connection failed'),
     error,
   );
+}
+
+/** Whether a failure says that the host is unknown or not to be connected to; the two are told alike. */
+export function isAddressFailure(error: unknown): boolean {
+  return (codeOf(error) ?? '') in UNKNOWN_OR_REFUSED;
 }
 
 /** Whether the failure says that the cluster can't be reached, as opposed to an answer of it. */

@@ -1,4 +1,5 @@
-import { Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
+import type { AddressPolicy } from './checked-lookup.gateway.js';
 import type { ClusterConnection } from './cluster-connection.js';
 
 export interface ConnectionLimits {
@@ -25,7 +26,10 @@ interface Pools {
 export class Connections {
   private readonly pools = new Map<string, Pools>();
 
-  constructor(private readonly limits: ConnectionLimits) {}
+  constructor(
+    private readonly limits: ConnectionLimits,
+    private readonly addresses: AddressPolicy,
+  ) {}
 
   of(connection: ClusterConnection): Pools {
     const found = this.pools.get(connection.id);
@@ -62,7 +66,7 @@ export class Connections {
         keepAliveTimeout: 60_000,
         headersTimeout,
         bodyTimeout,
-        connect: { ...tlsOptions(connection), timeout: connectTimeoutMs },
+        connect: this.connector(connection, connectTimeoutMs),
       });
     return {
       generation: connection.generation,
@@ -70,6 +74,16 @@ export class Connections {
       forwarded: pool(MAX_REQUESTS, FORWARD_TIMEOUT_MS, FORWARD_TIMEOUT_MS),
       // The log of a silent container and a quiet watch send nothing for as long as they like.
       streams: pool(null, 0, 0),
+    };
+  }
+
+  /** A connector of its own per pool: with it go the TLS sessions, which another credential must not resume. */
+  private connector(connection: ClusterConnection, timeoutMs: number): buildConnector.connector {
+    const connect = buildConnector({ ...tlsOptions(connection), lookup: this.addresses.lookup, timeout: timeoutMs, allowH2: false });
+    return (options, done) => {
+      const refusal = this.addresses.refusalOf(options.hostname);
+      if (refusal === undefined) connect(options, done);
+      else done(refusal, null);
     };
   }
 }

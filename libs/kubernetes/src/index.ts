@@ -1,6 +1,8 @@
 export { appliedConfiguration } from './applied-configuration.js';
+export type { AddressRange } from './address-policy.js';
+export { AddressPolicy } from './checked-lookup.gateway.js';
 export type { ClusterConnection, ClusterCredential } from './cluster-connection.js';
-export { connectionFailure, isConnectionFailure } from './connection-failure.js';
+export { connectionFailure, isAddressFailure, isConnectionFailure } from './connection-failure.js';
 export { Connections } from './connections.gateway.js';
 export { Discovery } from './discovery.gateway.js';
 export type { ResourceType } from './discovery-documents.js';

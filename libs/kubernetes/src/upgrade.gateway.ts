@@ -3,6 +3,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { ApiError } from '#errors';
+import type { AddressPolicy } from './checked-lookup.gateway.js';
 import { connectionFailure } from './connection-failure.js';
 import { tlsOptions } from './connections.gateway.js';
 import { basePath } from './forward.gateway.js';
@@ -24,7 +25,10 @@ const GOING_AWAY = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
 export class UpgradeForwarder {
   private readonly sessions = new Set<{ client: Duplex; cluster: Duplex; webSocket: boolean }>();
 
-  constructor(private readonly connectTimeoutMs: number) {}
+  constructor(
+    private readonly connectTimeoutMs: number,
+    private readonly addresses: AddressPolicy,
+  ) {}
 
   /** `onFailure` renders a failure to reach the cluster; it must end the client's socket. */
   forward(
@@ -35,8 +39,14 @@ export class UpgradeForwarder {
     options: { path: string; prefix: string; onFailure: (failure: ApiError) => void },
   ): void {
     const { hostname, port } = new URL(target.cluster.endpoint);
+    const refusal = this.addresses.refusalOf(hostname);
+    if (refusal !== undefined) {
+      options.onFailure(connectionFailure(target.cluster.name, refusal));
+      return;
+    }
     const upstream = https.request({
       ...tlsOptions(target.cluster),
+      lookup: this.addresses.lookup,
       host: hostname.replace(/^\[|\]$/g, ''),
       port: port || 443,
       method: request.method ?? 'GET',

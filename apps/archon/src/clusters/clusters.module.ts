@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { ClusterEntity } from './cluster.entity.js';
 import { ClusterHealth } from './cluster-health.service.js';
 import { ClusterPreparation } from './cluster-preparation.service.js';
+import { ClusterTrial } from './cluster-trial.service.js';
 import { ClustersController } from './clusters.controller.js';
 import { ClustersService } from './clusters.service.js';
 import { KubeconfigController } from './kubeconfig.controller.js';
@@ -10,7 +11,7 @@ import { KubeconfigController } from './kubeconfig.controller.js';
 @Module({
   imports: [TypeOrmModule.forFeature([ClusterEntity])],
   controllers: [ClustersController, KubeconfigController],
-  providers: [ClustersService, ClusterHealth, ClusterPreparation],
+  providers: [ClustersService, ClusterHealth, ClusterPreparation, ClusterTrial],
   exports: [ClustersService],
 })
 export class ClustersModule {}

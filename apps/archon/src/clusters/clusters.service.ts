@@ -4,14 +4,14 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
 import type { Repository } from 'typeorm';
 import { FieldCipher } from '#database';
-import { alreadyExists, ApiError, conflict, forbidden, invalid, notFound, unavailable } from '#errors';
-import { type ClusterConnection, type ClusterCredential, Connections, KubernetesGateway, OWN_CREDENTIAL } from '#kubernetes';
+import { alreadyExists, conflict, invalid, notFound, unavailable } from '#errors';
+import { type ClusterConnection, type ClusterCredential, Connections } from '#kubernetes';
 import type { Principal } from '../auth/principal.js';
 import { parseYaml } from '../http/manifest-documents.js';
 import { ClusterEntity } from './cluster.entity.js';
 import { type ClusterAccess, changesAccess, readClusterAccess } from './cluster-access.js';
 import { ClusterHealth, type ClusterHealthRecord } from './cluster-health.service.js';
-import { ClusterPreparation } from './cluster-preparation.service.js';
+import { ClusterTrial } from './cluster-trial.service.js';
 import {
   type ClusterListResponse,
   type ClusterResponse,
@@ -31,9 +31,8 @@ export class ClustersService {
   constructor(
     @InjectRepository(ClusterEntity) private readonly rows: Repository<ClusterEntity>,
     private readonly cipher: FieldCipher,
-    private readonly kubernetes: KubernetesGateway,
     private readonly connections: Connections,
-    private readonly preparation: ClusterPreparation,
+    private readonly trial: ClusterTrial,
     private readonly health: ClusterHealth,
   ) {}
 
@@ -41,34 +40,25 @@ export class ClustersService {
   async create(caller: Principal, request: CreateClusterRequest): Promise<ClusterResponse> {
     const { name } = request.metadata;
     const access = readClusterAccess(request.spec, parseYaml);
+    await this.refuseTaken(name, undefined);
+    const trial = await this.trial.run(name, access, (systemUid) => this.refuseTaken(name, systemUid));
     const id = randomUUID();
-    const connection = { ...access, id, name, generation: 1 };
-    try {
-      await this.refuseTaken(name, undefined);
-      const systemUid = await this.systemUid(connection);
-      await this.refuseTaken(name, systemUid);
-      const missingPermissions = await this.preparation.prepare(connection);
-      const row = this.rows.create({
-        id,
-        name,
-        displayName: request.spec.displayName ?? '',
-        labels: request.metadata.labels ?? {},
-        annotations: request.metadata.annotations ?? {},
-        ...this.accessColumns(id, access),
-        generation: 1,
-        systemUid,
-        disabledAt: request.spec.disabled === true ? new Date() : null,
-        missingPermissions,
-        createdBy: caller.user,
-        createdAt: new Date(),
-      });
-      await this.rows.insert(row);
-      this.byName.delete(name);
-      return await this.toResponse(row, caller);
-    } catch (error) {
-      await this.connections.forget(id);
-      throw error;
-    }
+    const row = this.rows.create({
+      id,
+      name,
+      displayName: request.spec.displayName ?? '',
+      labels: request.metadata.labels ?? {},
+      annotations: request.metadata.annotations ?? {},
+      ...this.accessColumns(id, access),
+      ...trial,
+      generation: 1,
+      disabledAt: request.spec.disabled === true ? new Date() : null,
+      createdBy: caller.user,
+      createdAt: new Date(),
+    });
+    await this.rows.insert(row);
+    this.byName.delete(name);
+    return this.toResponse(row, caller);
   }
 
   /** All clusters with their state; bounded time, however many of them are down. */
@@ -95,7 +85,7 @@ export class ClustersService {
     };
     if (request.spec !== undefined && changesAccess(request.spec)) {
       const access = readClusterAccess(request.spec, parseYaml);
-      const missingPermissions = await this.tryAccess(row, access);
+      const { missingPermissions } = await this.trial.run(name, access, (systemUid) => refuseAnother(row, systemUid));
       Object.assign(changed, this.accessColumns(row.id, access), { generation: row.generation + 1, missingPermissions });
     }
     if (Object.keys(changed).length > 0) {
@@ -150,35 +140,6 @@ export class ClustersService {
     throw alreadyExists(`cluster "${name}" ${why}`, { kind: 'clusters', name });
   }
 
-  private async systemUid(cluster: ClusterConnection): Promise<string> {
-    try {
-      const namespace = await this.kubernetes.get(
-        { cluster, identity: OWN_CREDENTIAL },
-        { group: '', version: 'v1', resource: 'namespaces', name: 'kube-system' },
-      );
-      return namespace.metadata.uid ?? '';
-    } catch (error) {
-      if (error instanceof ApiError && (error.code === 401 || error.code === 403))
-        throw forbidden(
-          `cluster "${cluster.name}" refuses the credential: it must at least be allowed to get the namespace kube-system (${error.message})`,
-          { cluster: cluster.name },
-        );
-      throw error;
-    }
-  }
-
-  /** The rights that are missing. Connections of its own: what was opened for one credential must not serve another one, tried later. */
-  private async tryAccess(row: ClusterEntity, access: ClusterAccess): Promise<string[]> {
-    const trial = { ...access, id: randomUUID(), name: row.name, generation: 1 };
-    try {
-      if ((await this.systemUid(trial)) !== row.systemUid)
-        throw invalid('the cluster', [{ field: 'spec', message: 'leads to another cluster: register that one under a name of its own' }]);
-      return await this.preparation.prepare(trial);
-    } finally {
-      await this.connections.forget(trial.id);
-    }
-  }
-
   private accessColumns(id: string, access: ClusterAccess) {
     return {
       endpoint: access.endpoint,
@@ -203,6 +164,11 @@ export class ClustersService {
     const health = row.disabledAt === null ? await this.health.check(this.toConnection(row)) : disabledSince(row.disabledAt);
     return toClusterResponse(row, health, caller.readsEverything);
   }
+}
+
+function refuseAnother(row: ClusterEntity, systemUid: string): void {
+  if (systemUid !== row.systemUid)
+    throw invalid('the cluster', [{ field: 'spec', message: 'leads to another cluster: register that one under a name of its own' }]);
 }
 
 /** A disabled cluster is not asked, so nothing else is known of it. */

@@ -21,7 +21,7 @@ describe('the command line', () => {
   it('lists the commands', async () => {
     const { code, stdout } = await archon('help');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^ {2}up {8}Start real clusters/m);
+    expect(stdout).toMatch(/^ {2}up {10}Start real clusters/m);
   });
 
   it('offers every part of the tests', async () => {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Invocation } from './invocation.js';
+import { beginAcceptance, checkAcceptance } from './checks/acceptance.js';
 import { findAbandonedNodeParts, findUsersOf } from './checks/leftovers.js';
 import { CHECKS, VITEST_PROJECTS } from './checks/parts.js';
 import { type Result, runCheck } from './checks/run-check.js';
@@ -32,10 +33,14 @@ export async function run(invocation: TestInvocation): Promise<number> {
   );
   for (const { name, output } of results.filter(({ failed }) => failed > 0)) process.stdout.write(`\n${name}:\n${output.trimEnd()}\n`);
   await removeDeadRuns(invocation.root);
+  const acceptance = beginAcceptance(invocation.root);
   for (const project of VITEST_PROJECTS.filter(isChosen)) {
     if (interrupted()) break;
-    results.push(...(await runProject(project, invocation)));
+    results.push(...(await runProject(project, invocation, acceptance)));
   }
+  // A row fails with its test; what is compared is a whole run.
+  const isWhole = rest.length === 0 && VITEST_PROJECTS.every(isChosen) && results.every(({ failed }) => failed === 0);
+  if (isWhole && !interrupted()) results.push(checkAcceptance(invocation.root));
   if (interrupted()) results.push({ name: 'interrupted', seconds: 0, passed: 0, failed: 1, skipped: 0, output: '' });
   return summarise(results);
 }
@@ -54,10 +59,15 @@ async function runChecks(checks: typeof CHECKS, invocation: TestInvocation, inte
 }
 
 /** One Vitest project, and the check that it left nothing behind. Its set-up keeps everything below `.archon/test-<pid of Vitest>`. */
-async function runProject(project: string, { root, options, rest }: TestInvocation): Promise<Result[]> {
+async function runProject(
+  project: string,
+  { root, options, rest }: TestInvocation,
+  acceptance: { ARCHON_TEST_ACCEPTANCE: string },
+): Promise<Result[]> {
   const before = new Set(findAbandonedNodeParts());
   const env = {
     ...process.env,
+    ...acceptance,
     ...(options.nightly === true ? { ARCHON_TEST_VOLUME: 'nightly' } : {}),
     ...(options.databaseUrl === undefined ? {} : { ARCHON_TEST_DATABASE_URL: options.databaseUrl }),
   };

@@ -74,6 +74,12 @@ export const COMMANDS = {
     about: 'Write the OpenAPI document of this source tree into openapi/archon.yaml.',
     options: { check: { about: 'compare with the file instead; a difference is a failure' } },
   },
+  acceptance: {
+    module: 'scripts/acceptance.js',
+    build: 'fresh',
+    about: 'Write docs/security/acceptance.md from the results of the last whole test run.',
+    options: {},
+  },
   run: {
     program: true,
     about: 'Run a program of node_modules/.bin with the Node of this checkout.',
@@ -87,7 +93,7 @@ const hasScript = (name) => name !== 'run';
 
 /** All commands, one line each. */
 export function overview() {
-  const rows = Object.entries(COMMANDS).map(([name, command]) => `  ${name.padEnd(10)}${command.about}`);
+  const rows = Object.entries(COMMANDS).map(([name, command]) => `  ${name.padEnd(12)}${command.about}`);
   return `Usage: node scripts/archon.mjs COMMAND [OPTION…]   or   npm run COMMAND -- [OPTION…]\n\n${rows.join('\n')}\n\nCOMMAND --help explains its options.\n`;
 }
 

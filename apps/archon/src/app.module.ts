@@ -3,6 +3,7 @@ import { APP_FILTER, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import type { Config } from '#config';
 import type { Logger } from '#log';
 import { ApplicationsModule } from './applications/applications.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { ClustersModule } from './clusters/clusters.module.js';
 import { ConfigModule } from './config.module.js';
@@ -35,6 +36,7 @@ export class AppModule {
         DiscoveryModule,
         HealthModule,
         AuthModule,
+        AuditModule,
         UsersModule,
         TokensModule,
         SessionsModule,

@@ -7,6 +7,9 @@ import { SwaggerModule } from '@nestjs/swagger';
 import type { Config } from '#config';
 import { type Logger, RequestLog } from '#log';
 import { AppModule } from './app.module.js';
+import { auditRequests } from './audit/audit-requests.gateway.js';
+import { Audit } from './audit/audit.service.js';
+import { RouteOperations } from './audit/route-operations.service.js';
 import { authenticateRequests } from './auth/authenticate-requests.gateway.js';
 import { Authenticator } from './auth/authenticator.service.js';
 import { Metrics } from './health/metrics.service.js';
@@ -23,6 +26,7 @@ import { UserRequests } from './limits/user-requests.service.js';
 import { NestLogger } from './nest-logger.service.js';
 import { ProxyService } from './proxy/proxy.service.js';
 import { BootstrapToken } from './tokens/bootstrap-token.service.js';
+import { UsersService } from './users/users.service.js';
 
 const IDLE_SWEEP_MS = 100;
 
@@ -50,6 +54,13 @@ export async function startServer(options: { config: Config; logger: Logger; dat
   authenticateRequests(adapter.getInstance(), app.get(Authenticator), addresses);
   const [anonymous, connections, users] = [app.get(AnonymousRequests), app.get(ConnectionLimits), app.get(UserRequests)];
   limitRequests(adapter.getInstance(), { anonymous, connections, users });
+  const audit = app.get(Audit);
+  auditRequests(adapter.getInstance(), {
+    audit,
+    operations: app.get(RouteOperations),
+    reads: config.auditReads === 'true',
+    isUser: async (name) => (await app.get(UsersService).find(name)) !== undefined,
+  });
   SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), { jsonDocumentUrl: 'openapi.json', raw: ['json'] });
   await app.init();
   const proxy = app.get(ProxyService);

@@ -152,6 +152,31 @@ export const SETTINGS = {
     'requests (not streams) that one user may have under way at one replica',
     integer(1, 100_000),
   ),
+  auditRequired: setting(
+    'ARCHON_AUDIT_REQUIRED',
+    'true',
+    'true: a change is made only when the audit log holds it, and refused with 503 otherwise; false: recorded within 200 ms',
+    oneOf('true', 'false'),
+  ),
+  auditMaxDelayMs: setting(
+    'ARCHON_AUDIT_MAX_DELAY_MS',
+    '900',
+    'how long a change waits for its record, and how far the audit log may lag, before changes are refused',
+    integer(50, 60_000),
+  ),
+  auditReads: setting('ARCHON_AUDIT_READS', 'false', 'true: plain reads that are allowed are recorded too', oneOf('true', 'false')),
+  auditRetentionDays: setting(
+    'ARCHON_AUDIT_RETENTION_DAYS',
+    '365',
+    'how long audit events are kept; whole months are dropped when their last day is older',
+    integer(1, 36_500),
+  ),
+  auditHeadMinutes: setting(
+    'ARCHON_AUDIT_HEAD_MINUTES',
+    '10',
+    'how often the end of the audit chain is signed and logged',
+    integer(1, 1440),
+  ),
   shutdownSeconds: setting('ARCHON_SHUTDOWN_SECONDS', '25', 'time that running requests get at shutdown', integer(0, 600)),
   logLevel: setting(
     'ARCHON_LOG_LEVEL',

@@ -30,13 +30,16 @@ export class UpgradeForwarder {
     private readonly addresses: AddressPolicy,
   ) {}
 
-  /** `onFailure` renders a failure to reach the cluster; it must end the client's socket. */
+  /**
+   * `onAnswer` is told the status code of what the cluster answers. `onFailure` renders a failure to reach the cluster; it must end the
+   * client's socket.
+   */
   forward(
     target: Target,
     request: IncomingMessage,
     client: Duplex,
     head: Buffer,
-    options: { path: string; prefix: string; onFailure: (failure: ApiError) => void },
+    options: { path: string; prefix: string; onAnswer: (code: number) => void; onFailure: (failure: ApiError) => void },
   ): void {
     const { hostname, port } = new URL(target.cluster.endpoint);
     const refusal = this.addresses.refusalOf(hostname);
@@ -71,6 +74,7 @@ export class UpgradeForwarder {
         options.onFailure(brokeOff(target));
         return;
       }
+      options.onAnswer(101);
       const lines = SWITCH_HEADERS.flatMap((name) =>
         [answer.headers[name]].flat().flatMap((value) => (value === undefined ? [] : [`${name}: ${value}`])),
       );
@@ -86,6 +90,7 @@ export class UpgradeForwarder {
         options.onFailure(brokeOff(target));
         return;
       }
+      options.onAnswer(answer.statusCode ?? 0);
       const headers = Object.entries(responseHeaders(answer.headers, options.prefix)).flatMap(([name, value]) =>
         [value].flat().map((text) => `${name}: ${text}`),
       );

@@ -20,6 +20,11 @@ export class Metrics {
     labelNames: ['cluster', 'method', 'code'],
     registers: [this.registry],
   });
+  private readonly auditLost = new Counter({
+    name: 'archon_audit_events_lost_total',
+    help: 'Audit events that are in the process log only, as the database did not take them',
+    registers: [this.registry],
+  });
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
@@ -31,6 +36,10 @@ export class Metrics {
 
   countProxied(cluster: string, method: string, code: number): void {
     this.proxied.inc({ cluster, method, code });
+  }
+
+  countAuditLost(): void {
+    this.auditLost.inc();
   }
 
   text(): Promise<string> {

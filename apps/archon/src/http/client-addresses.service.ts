@@ -14,7 +14,7 @@ export class ClientAddresses {
 
   constructor(private readonly config: AppConfig) {}
 
-  of(request: IncomingMessage): string {
+  of(request: Pick<IncomingMessage, 'socket' | 'headers'>): string {
     const forwarded = request.headers['x-forwarded-for'];
     if (forwarded !== undefined && this.config.trustedProxies.length > 0)
       return clientAddress(request.socket.remoteAddress, forwarded, this.config.trustedProxies);

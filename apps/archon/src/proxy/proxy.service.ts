@@ -4,6 +4,7 @@ import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/comm
 import { ApiError, methodNotAllowed, unauthorized } from '#errors';
 import { Forwarder, type Target, UpgradeForwarder } from '#kubernetes';
 import { type Logger, RequestLog } from '#log';
+import { AuditTrail, AuditTrails } from '../audit/audit-trails.service.js';
 import { Authenticator } from '../auth/authenticator.service.js';
 import type { Principal } from '../auth/principal.js';
 import { requireKubernetesInScope } from '../auth/scoped-access.js';
@@ -19,6 +20,8 @@ import { LOGGER } from '../logger.module.js';
 import { type ProxiedPath, parseProxiedPath } from './proxied-path.js';
 
 const METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']);
+/** For the log: the client went away before there was an answer. */
+const CLIENT_GONE = 499;
 const LINGER_MS = 1000;
 const SHUTDOWN_MESSAGE = 'Archon is shutting down: connect again';
 
@@ -36,6 +39,7 @@ export class ProxyService implements BeforeApplicationShutdown {
     private readonly anonymous: AnonymousRequests,
     private readonly connections: ConnectionLimits,
     private readonly users: UserRequests,
+    private readonly trails: AuditTrails,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -52,7 +56,10 @@ export class ProxyService implements BeforeApplicationShutdown {
     }
     if (proxied === undefined) return false;
     response.setHeader('x-request-id', id);
-    this.forward(request, response, proxied, id, fail).catch(fail);
+    const trail = this.trails.of(request, proxied, id);
+    const refuse = (failure: unknown) => fail(trail.because(this.toApiError(failure, id)));
+    response.once('close', () => trail.end(response.headersSent ? response.statusCode : CLIENT_GONE));
+    this.forward(request, response, proxied, id, trail, refuse).catch(refuse);
     return true;
   }
 
@@ -74,10 +81,12 @@ export class ProxyService implements BeforeApplicationShutdown {
     response: ServerResponse,
     proxied: ProxiedPath,
     id: string,
+    trail: AuditTrail,
     fail: (failure: unknown) => void,
   ): Promise<void> {
     const begin = performance.now();
-    const { target, principal } = await this.authorize(request, proxied);
+    const { target, principal } = await this.authorize(request, proxied, trail);
+    await trail.start();
     if (proxied.streaming === undefined) {
       this.users.enter(principal.user);
       response.once('close', () => this.users.leave(principal.user));
@@ -99,14 +108,32 @@ export class ProxyService implements BeforeApplicationShutdown {
     const proxied = parseProxiedPath(withoutGatewayPrefix(request.url ?? '/'));
     if (proxied === undefined) throw new ApiError('NotFound', 'there is nothing to upgrade to on this path');
     const begin = performance.now();
-    const { target, principal } = await this.authorize(request, proxied);
-    socket.once('close', () => this.log(request, proxied, principal, id, 101, performance.now() - begin));
-    this.upgrades.forward(target, request, socket, head, { ...proxied, onFailure: fail });
+    const trail = this.trails.of(request, { ...proxied, streaming: 'bytes' }, id);
+    let code = CLIENT_GONE;
+    const refuse = (failure: unknown) => {
+      const refusal = trail.because(this.toApiError(failure, id));
+      code = refusal.code;
+      fail(refusal);
+    };
+    socket.once('close', () => trail.end(code));
+    try {
+      const { target, principal } = await this.authorize(request, proxied, trail);
+      socket.once('close', () => this.log(request, proxied, principal, id, code, performance.now() - begin));
+      await trail.start();
+      this.upgrades.forward(target, request, socket, head, { ...proxied, onAnswer: (answered) => (code = answered), onFailure: refuse });
+    } catch (failure) {
+      refuse(failure);
+    }
   }
 
-  private async authorize(request: IncomingMessage, proxied: ProxiedPath): Promise<{ target: Target; principal: Principal }> {
+  private async authorize(
+    request: IncomingMessage,
+    proxied: ProxiedPath,
+    trail: AuditTrail,
+  ): Promise<{ target: Target; principal: Principal }> {
     if (!METHODS.has(request.method ?? '')) throw methodNotAllowed(`the method ${request.method} is not supported`);
     const principal = await this.authenticate(request);
+    trail.by(principal);
     if (principal.scope !== undefined) requireKubernetesInScope(principal.scope, scopedRequest(request, proxied));
     return { principal, target: { cluster: await this.clusters.connection(proxied.cluster), identity: principal.identity } };
   }

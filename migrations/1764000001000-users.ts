@@ -7,6 +7,7 @@ export class Users1764000001000 implements MigrationInterface {
       create table users (
         id uuid constraint users_pkey primary key,
         name text not null constraint users_name_key unique,
+        object_name text not null constraint users_object_name_key unique,
         display_name text not null,
         source text not null,
         password text,
@@ -49,12 +50,20 @@ export class Users1764000001000 implements MigrationInterface {
         until timestamptz not null
       )`);
     await runner.query('create index login_failures_until_idx on login_failures (until)');
+    await runner.query(`
+      create table password_keys (
+        id text constraint password_keys_pkey primary key,
+        public_key text not null,
+        private_key text not null,
+        created_at timestamptz not null
+      )`);
     await runner.query('alter table access_tokens drop column groups');
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`alter table access_tokens add column groups text[] not null default '{}'`);
     await runner.query('alter table access_tokens alter column groups drop default');
-    for (const table of ['login_failures', 'refresh_tokens', 'sessions', 'users']) await runner.query(`drop table ${table}`);
+    for (const table of ['password_keys', 'login_failures', 'refresh_tokens', 'sessions', 'users'])
+      await runner.query(`drop table ${table}`);
   }
 }

@@ -10,12 +10,13 @@ import { AppConfig } from './config.module.js';
 import { LOGGER } from './logger.module.js';
 import { OperationEntity } from './operations/operation.entity.js';
 import { OperationStepEntity } from './operations/operation-step.entity.js';
-import { LoginFailureEntity } from './sessions/login-failure.entity.js';
 import { RefreshTokenEntity } from './sessions/refresh-token.entity.js';
 import { SessionEntity } from './sessions/session.entity.js';
 import { AccessTokenEntity } from './tokens/access-token.entity.js';
 import { SigningKeyEntity } from './signing/signing-key.entity.js';
 import { TokenPepperEntity } from './tokens/token-pepper.entity.js';
+import { LoginFailureEntity } from './users/login-failure.entity.js';
+import { PasswordKeyEntity } from './users/password-key.entity.js';
 import { UserEntity } from './users/user.entity.js';
 
 export const ENTITIES = [
@@ -24,6 +25,7 @@ export const ENTITIES = [
   LoginFailureEntity,
   OperationEntity,
   OperationStepEntity,
+  PasswordKeyEntity,
   RefreshTokenEntity,
   SessionEntity,
   SigningKeyEntity,

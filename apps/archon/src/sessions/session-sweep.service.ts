@@ -1,11 +1,12 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '#log';
 import { LOGGER } from '../logger.module.js';
+import { LoginLimits } from '../users/login-limits.service.js';
 import { SessionsService } from './sessions.service.js';
 
 const ROUND_MS = 60_000;
 
-/** Removes what has expired. Every replica does: to delete what is gone already does no harm. */
+/** Removes expired sessions and forgotten failures of logins. Every replica does: to delete what is gone already does no harm. */
 @Injectable()
 export class SessionSweep implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
@@ -13,6 +14,7 @@ export class SessionSweep implements OnApplicationBootstrap, OnApplicationShutdo
 
   constructor(
     private readonly sessions: SessionsService,
+    private readonly loginLimits: LoginLimits,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -30,9 +32,10 @@ export class SessionSweep implements OnApplicationBootstrap, OnApplicationShutdo
   private async sweep(): Promise<void> {
     try {
       await this.sessions.sweep();
+      await this.loginLimits.sweep();
     } catch (error) {
       // The next round does it. What has expired does not hold meanwhile either.
-      this.logger.warn({ err: error }, 'expired sessions could not be removed');
+      this.logger.warn({ err: error }, 'expired sessions and failed logins could not be removed');
     }
   }
 }

@@ -2,7 +2,8 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { SigningModule } from '../signing/signing.module.js';
 import { UsersModule } from '../users/users.module.js';
-import { LoginFailureEntity } from './login-failure.entity.js';
+import { LoginController } from './login.controller.js';
+import { LoginService } from './login.service.js';
 import { RefreshTokenEntity } from './refresh-token.entity.js';
 import { SessionEntity } from './session.entity.js';
 import { SessionSweep } from './session-sweep.service.js';
@@ -13,9 +14,9 @@ import { TokenController } from './token.controller.js';
 import { TokenGrants } from './token-grants.service.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([LoginFailureEntity, RefreshTokenEntity, SessionEntity]), SigningModule, UsersModule],
-  controllers: [SessionsController, TokenController],
-  providers: [SessionSweep, SessionVerifier, SessionsService, TokenGrants],
+  imports: [TypeOrmModule.forFeature([RefreshTokenEntity, SessionEntity]), SigningModule, UsersModule],
+  controllers: [LoginController, SessionsController, TokenController],
+  providers: [LoginService, SessionSweep, SessionVerifier, SessionsService, TokenGrants],
   exports: [SessionVerifier, SessionsService, TokenGrants],
 })
 export class SessionsModule {}

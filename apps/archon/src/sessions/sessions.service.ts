@@ -9,7 +9,8 @@ import { AppConfig } from '../config.module.js';
 import { SigningKeys } from '../signing/signing-keys.service.js';
 import { OAuthError } from './oauth-error.js';
 import { SessionEntity } from './session.entity.js';
-import type { Client, TokenResponse } from './session-tokens.js';
+import type { Client } from '../http/client.js';
+import type { TokenResponse } from './session-tokens.js';
 import { TokenGrants } from './token-grants.service.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { grantParameters } from './grant-parameters.js';
 import { OAuthError } from './oauth-error.js';
-import type { Client, TokenResponse } from './session-tokens.js';
+import type { Client } from '../http/client.js';
+import type { TokenResponse } from './session-tokens.js';
 
 /** Gives tokens for one kind of proof. Throws {@link OAuthError}; nothing that a client can send may throw anything else. */
 export type TokenGrant = (parameters: Readonly<Record<string, string>>, client: Client) => Promise<TokenResponse>;

@@ -3,8 +3,8 @@ import { ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '@nestj
 import { Public } from '../auth/allow.decorator.js';
 import { TakesAnonymousBody } from '../http/anonymous-body.decorator.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
-import { SentBy } from './sent-by.decorator.js';
-import type { Client } from './session-tokens.js';
+import { SentBy } from '../http/sent-by.decorator.js';
+import type { Client } from '../http/client.js';
 import { SessionTokensResponse, TokenRequest } from './sessions.dto.js';
 import { TokenGrants } from './token-grants.service.js';
 

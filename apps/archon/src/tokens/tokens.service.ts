@@ -7,6 +7,7 @@ import { isPrincipalName } from '#kubernetes';
 import { IdentityChanges } from '../auth/identity-changes.service.js';
 import type { Principal } from '../auth/principal.js';
 import { AppConfig } from '../config.module.js';
+import { AccountsService } from '../users/accounts.service.js';
 import { AccessTokenEntity } from './access-token.entity.js';
 import { SigningKeys } from '../signing/signing-keys.service.js';
 import {
@@ -27,7 +28,10 @@ export class TokensService {
     private readonly signingKeys: SigningKeys,
     private readonly config: AppConfig,
     private readonly changes: IdentityChanges,
-  ) {}
+    accounts: AccountsService,
+  ) {
+    accounts.onRemoval(async (manager, userName) => void (await manager.delete(AccessTokenEntity, { userName })));
+  }
 
   /** A token for the caller; or, from an administrator, for another user. It proves who somebody is; what they may do is looked up. */
   async create(caller: Principal, request: AccessTokenRequest): Promise<CreatedAccessTokenResponse> {

@@ -7,6 +7,7 @@ export const LOCAL = 'local';
 /** Somebody whom Archon knows: by a password of its own, or from a login at an identity provider. */
 @Entity('users')
 @Unique('users_name_key', ['name'])
+@Unique('users_object_name_key', ['objectName'])
 export class UserEntity {
   @PrimaryColumn({ type: 'uuid', primaryKeyConstraintName: 'users_pkey' })
   id: string;
@@ -14,6 +15,10 @@ export class UserEntity {
   /** The user's name in clusters, tokens and the audit log; for people their email. Never changes. */
   @Column({ type: 'text' })
   name: string;
+
+  /** How the official API calls the user: the MD5 of the name in hexadecimal digits. */
+  @Column({ name: 'object_name', type: 'text' })
+  objectName: string;
 
   @Column({ name: 'display_name', type: 'text' })
   displayName: string;

@@ -63,8 +63,8 @@ export class UsersService {
    */
   async told(login: { source: string; name: string; displayName: string; groups: readonly string[] }): Promise<UserEntity> {
     const [row] = await this.rows.query<{ id: string }[]>(
-      `insert into users (id, name, display_name, source, must_change_password, generation, roles, told_groups, created_by, created_at)
-         values ($1, $2, $3, $4, false, 0, '{}', $5, $4, now())
+      `insert into users (id, name, object_name, display_name, source, must_change_password, generation, roles, told_groups, created_by, created_at)
+         values ($1, $2, md5($2), $3, $4, false, 0, '{}', $5, $4, now())
          on conflict (name) do update set display_name = excluded.display_name, told_groups = excluded.told_groups
            where users.source = excluded.source and users.disabled_at is null
          returning id`,

@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { AuthenticatedRequest } from '../auth/caller.decorator.js';
-import { type Client, cleanUserAgent } from './session-tokens.js';
+import { type Client, cleanUserAgent } from './client.js';
 
 /** Address and user agent of the client, as a parameter of a handler. */
 export const SentBy = createParamDecorator((_: unknown, context: ExecutionContext): Client => {

@@ -1,0 +1,47 @@
+import type { Principal } from '../auth/principal.js';
+
+export class ProofResponse {
+  /** @example "session" */
+  kind: 'token' | 'session' | 'oidc' | 'serviceaccount';
+
+  /**
+   * Of the token or session; else issuer and subject
+   * @example "6f0d0f5e-4a08-4a4f-9a43-5b7d3c3f8a52"
+   */
+  id: string;
+
+  /** @example "2026-11-24T09:15:00.000Z" */
+  expiresAt: string;
+}
+
+export class WhoAmIResponse {
+  /**
+   * The name that clusters see
+   * @example "jane@example.org"
+   */
+  user: string;
+
+  /**
+   * The groups that clusters see
+   * @example ["acp:platform:auditor"]
+   */
+  groups: string[];
+
+  /**
+   * Roles on the whole platform
+   * @example ["auditor"]
+   */
+  roles: string[];
+
+  provenBy: ProofResponse;
+}
+
+export function toWhoAmIResponse(caller: Principal): WhoAmIResponse {
+  const { kind, id, expiresAt } = caller.provenBy;
+  return {
+    user: caller.user,
+    groups: [...caller.groups],
+    roles: [...(caller.isAdministrator ? ['administrator'] : []), ...(caller.isAuditor ? ['auditor'] : [])],
+    provenBy: { kind, id, expiresAt: expiresAt.toISOString() },
+  };
+}

@@ -159,6 +159,7 @@ export class SessionsService implements OnModuleInit {
         client.userAgent,
         this.config.sessionIdleSeconds,
         this.config.sessionMaxSeconds,
+        user.generation,
       ],
     );
     return opened;

@@ -60,7 +60,7 @@ async function list(): Promise<Record<string, Cluster | undefined>> {
   return Object.fromEntries(answer.body.items.map((item) => [item.metadata.name, item]));
 }
 
-const listShows = (state: string, timeoutMs = 10_000) =>
+const listShows = (state: string, timeoutMs = 15_000) =>
   eventually(
     async () => {
       const { x: found } = await list();
@@ -127,7 +127,7 @@ describe('the state of a cluster', () => {
       await begin();
       try {
         const during = await listShows('Unreachable');
-        expect(during.status.reason).toMatch(/cluster "x" (is unavailable|did not answer in time): /);
+        expect(during.status.reason).toMatch(/^(the connection|no (complete )?answer) /);
         expect(during.status.version).toBe(before.status.version);
         expect(Date.parse(during.status.since)).toBeGreaterThanOrEqual(faultAt);
         expect(Date.parse(during.status.lastSeen ?? '')).toBeGreaterThanOrEqual(Date.parse(before.status.lastSeen ?? ''));

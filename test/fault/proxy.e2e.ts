@@ -6,6 +6,7 @@ import { rawRequest, rawUpgrade, statusOf } from '../support/raw-request.js';
 import { recorded, startRecordedCluster } from '../support/recorded-cluster.js';
 import { RecordingApiServer } from '../support/recording-api-server.js';
 import type { RecordedRequest } from '../support/recording-api-server-record.js';
+import { eventually } from '../support/wait-for.js';
 
 const USER = 'jane@example.org';
 const CANARY = 'CANARY-5ecre7';
@@ -193,6 +194,6 @@ describe('two clusters that know Archon by client certificates, each of an autho
     expect([result[0].status, statusOf(result[1]), requests]).toEqual([503, 503, []]);
     expect(result[0].text).toContain('its certificate is not signed by the registered CA');
     left.useCertificate(own);
-    expect((await user.get(`/kubernetes/left${PODS}`)).status).toBe(200);
+    await eventually(async () => (await user.get(`/kubernetes/left${PODS}`)).status === 200, { what: 'the cluster', timeoutMs: 15_000 });
   });
 });

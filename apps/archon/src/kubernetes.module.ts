@@ -21,8 +21,9 @@ import { AppConfig } from './config.module.js';
     { provide: Forwarder, useFactory: (connections: Connections) => new Forwarder(connections), inject: [Connections] },
     {
       provide: UpgradeForwarder,
-      useFactory: (config: AppConfig, addresses: AddressPolicy) => new UpgradeForwarder(config.clusterConnectTimeoutMs, addresses),
-      inject: [AppConfig, AddressPolicy],
+      useFactory: (connections: Connections, config: AppConfig, addresses: AddressPolicy) =>
+        new UpgradeForwarder(connections, config.clusterConnectTimeoutMs, addresses),
+      inject: [Connections, AppConfig, AddressPolicy],
     },
   ],
   exports: [Connections, KubernetesGateway, Discovery, Forwarder, UpgradeForwarder],

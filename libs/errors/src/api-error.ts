@@ -57,6 +57,8 @@ export interface StatusDetails {
   operation?: string;
   causes?: StatusCause[];
   retryAfterSeconds?: number;
+  /** Since when the cluster can't be used, RFC 3339. */
+  since?: string;
 }
 
 /** A failure as Kubernetes' API writes it: `metav1.Status` with `status: Failure`. */

@@ -31,19 +31,35 @@ const REASONS: Record<string, string> = {
   CERT_HAS_EXPIRED: 'its certificate has expired',
 };
 const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+/** Of these codes, the ones of connections that stood, or may have: the cluster may well be reached by another. */
+const BROKEN_OFF = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', ...TIMEOUTS]);
+/** Our own doing: connections that are replaced, callers that went away. */
+const OWN = new Set(['UND_ERR_DESTROYED', 'UND_ERR_CLOSED', 'UND_ERR_ABORTED', 'ABORT_ERR']);
 
 /** Turns a failure of the network or of TLS into a 503 or 504 that names the cluster; an ApiError passes through. */
 export function connectionFailure(cluster: string, error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  if (error instanceof Error && error.name === 'TimeoutError')
-    return gatewayTimeout(cluster, 'no complete answer came within the time limit', error);
+  const reason = failureReason(error);
+  return isTimeout(error) ? gatewayTimeout(cluster, reason, error) : unavailable(cluster, reason, error);
+}
+
+/** What may be told of a failure of the network or of TLS, without the cluster's name: `the connection was refused`. */
+export function failureReason(error: unknown): string {
+  if (isOwnTimeout(error)) return 'no complete answer came within the time limit';
   const code = codeOf(error);
-  if (code !== undefined && TIMEOUTS.has(code)) return gatewayTimeout(cluster, 'no answer came within the time limit', error);
-  return unavailable(
-    cluster,
-    (code !== undefined && REASONS[code]) || (code?.startsWith('ERR_SSL') ? 'the TLS handshake failed' : 'the connection failed'),
-    error,
-  );
+  if (code !== undefined && TIMEOUTS.has(code)) return 'no answer came within the time limit';
+  return (code !== undefined && REASONS[code]) || (code?.startsWith('ERR_SSL') ? 'the TLS handshake failed' : 'the connection failed');
+}
+
+/**
+ * What a failed request says about its cluster: there was no connection, one broke or stayed without an answer, or, when the caller or
+ * Archon itself ended the request, nothing.
+ */
+export function failureKind(error: unknown): 'no connection' | 'broken' | 'nothing' {
+  if (isOwnTimeout(error)) return 'broken';
+  const code = codeOf(error);
+  if (error instanceof ApiError || code === undefined || OWN.has(code)) return 'nothing';
+  return code in REASONS || code.startsWith('ERR_SSL') ? (BROKEN_OFF.has(code) ? 'broken' : 'no connection') : 'broken';
 }
 
 /** Whether a failure says that the host is unknown or not to be connected to; the two are told alike. */
@@ -55,6 +71,11 @@ export function isAddressFailure(error: unknown): boolean {
 export function isConnectionFailure(error: unknown): boolean {
   return error instanceof ApiError && (error.code === 503 || error.code === 504) && error.details?.cluster !== undefined;
 }
+
+/** Of `AbortSignal.timeout`. */
+const isOwnTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError';
+
+const isTimeout = (error: unknown): boolean => isOwnTimeout(error) || TIMEOUTS.has(codeOf(error) ?? '');
 
 function codeOf(error: unknown): string | undefined {
   for (let current: unknown = error; current instanceof Error; current = current.cause) {

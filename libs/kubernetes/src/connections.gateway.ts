@@ -1,100 +1,72 @@
-import { buildConnector, Pool } from 'undici';
 import type { AddressPolicy } from './checked-lookup.gateway.js';
 import type { ClusterConnection } from './cluster-connection.js';
+import { ClusterLink, type ConnectionLimits, type LinkStatus } from './cluster-link.gateway.js';
 
-export interface ConnectionLimits {
-  connectTimeoutMs: number;
-  responseTimeoutMs: number;
-}
-
-/** Requests in flight to one cluster, at most: a slow cluster queues its own callers, nobody else's. */
-const MAX_REQUESTS = 64;
-/** kube-apiserver ends a plain request after 60 s itself; a proxied one gets that time and a little. */
-const FORWARD_TIMEOUT_MS = 65_000;
-
-interface Pools {
-  generation: number;
-  requests: Pool;
-  forwarded: Pool;
-  streams: Pool;
-}
+const TICK_MS = 250;
+/** New connections for probes, per tick: clusters that come back together are not stormed, and still asked every few seconds. */
+const PROBE_CONNECTIONS = 10;
 
 /**
- * The connections to each cluster, separate per credential generation, so that a connection authenticated with one credential is never
- * used for another. Long streams have a pool of their own: each holds a whole connection and would starve the requests.
+ * The links to all clusters, separate per credential generation, so that a connection authenticated with one credential is never used for
+ * another. One clock, read a few times a second, serves them all: no request costs a timer.
  */
 export class Connections {
-  private readonly pools = new Map<string, Pools>();
+  private readonly links = new Map<string, ClusterLink>();
+  private readonly clock = { now: performance.now() };
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly limits: ConnectionLimits,
     private readonly addresses: AddressPolicy,
   ) {}
 
-  of(connection: ClusterConnection): Pools {
-    const found = this.pools.get(connection.id);
-    if (found !== undefined && found.generation === connection.generation) return found;
-    const created = this.open(connection);
-    this.pools.set(connection.id, created);
-    // Calls under way end as they began; new ones use the new pools.
-    if (found !== undefined) void closeAll(found);
+  of(connection: ClusterConnection): ClusterLink {
+    const found = this.links.get(connection.id);
+    if (found !== undefined && found.connection.generation === connection.generation) return found;
+    this.timer ??= setInterval(() => this.tick(), TICK_MS).unref();
+    this.clock.now = performance.now();
+    const created = new ClusterLink(connection, this.limits, this.addresses, this.clock);
+    created.isWatched = found?.isWatched ?? false;
+    this.links.set(connection.id, created);
+    if (found !== undefined) void found.close();
     return created;
+  }
+
+  /** From now on exactly these clusters are probed when nobody uses them; a cluster that was watched and is not any more is forgotten. */
+  watch(clusters: ClusterConnection[]): void {
+    const ids = new Set(clusters.map(({ id }) => id));
+    for (const [id, link] of this.links) if (link.isWatched && !ids.has(id)) void this.forget(id);
+    for (const cluster of clusters) this.of(cluster).isWatched = true;
+  }
+
+  /** What is known of the watched clusters, by name. */
+  *statuses(): Generator<[string, LinkStatus]> {
+    for (const link of this.links.values()) if (link.isWatched) yield [link.connection.name, link.status];
   }
 
   /** Ends the connections to a cluster that was removed. */
   async forget(clusterId: string): Promise<void> {
-    const found = this.pools.get(clusterId);
-    this.pools.delete(clusterId);
-    if (found !== undefined) await destroyAll(found);
+    const found = this.links.get(clusterId);
+    this.links.delete(clusterId);
+    await found?.destroy();
   }
 
   async close(): Promise<void> {
-    const all = [...this.pools.values()];
-    this.pools.clear();
-    await Promise.all(all.map(destroyAll));
+    clearInterval(this.timer);
+    const all = [...this.links.values()];
+    this.links.clear();
+    await Promise.all(all.map((link) => link.destroy()));
   }
 
-  private open(connection: ClusterConnection): Pools {
-    const { connectTimeoutMs, responseTimeoutMs } = this.limits;
-    const { origin } = new URL(connection.endpoint);
-    const pool = (connections: number | null, headersTimeout: number, bodyTimeout: number) =>
-      new Pool(origin, {
-        // undici would speak HTTP/2 with every kube-apiserver: more CPU per request, and one lost packet stalls all of them.
-        allowH2: false,
-        connections,
-        pipelining: 1,
-        keepAliveTimeout: 60_000,
-        headersTimeout,
-        bodyTimeout,
-        connect: this.connector(connection, connectTimeoutMs),
-      });
-    return {
-      generation: connection.generation,
-      requests: pool(MAX_REQUESTS, responseTimeoutMs, responseTimeoutMs),
-      forwarded: pool(MAX_REQUESTS, FORWARD_TIMEOUT_MS, FORWARD_TIMEOUT_MS),
-      // The log of a silent container and a quiet watch send nothing for as long as they like.
-      streams: pool(null, 0, 0),
-    };
-  }
-
-  /** A connector of its own per pool: with it go the TLS sessions, which another credential must not resume. */
-  private connector(connection: ClusterConnection, timeoutMs: number): buildConnector.connector {
-    const connect = buildConnector({ ...tlsOptions(connection), lookup: this.addresses.lookup, timeout: timeoutMs, allowH2: false });
-    return (options, done) => {
-      const refusal = this.addresses.refusalOf(options.hostname);
-      if (refusal === undefined) connect(options, done);
-      else done(refusal, null);
-    };
+  private tick(): void {
+    this.clock.now = performance.now();
+    let connections = PROBE_CONNECTIONS;
+    for (const [id, link] of [...this.links]) {
+      if (!link.tick(connections > 0)) continue;
+      connections--;
+      // Whoever had its turn waits behind the others, or the first of the map would starve the last.
+      this.links.delete(id);
+      this.links.set(id, link);
+    }
   }
 }
-
-/** The TLS side of a connection: its own CA, and the client certificate when that is the credential. */
-export function tlsOptions({ certificateAuthority, credential }: ClusterConnection): { ca?: string; cert?: string; key?: string } {
-  return {
-    ...(certificateAuthority === undefined ? {} : { ca: certificateAuthority }),
-    ...('clientKey' in credential ? { cert: credential.clientCertificate, key: credential.clientKey } : {}),
-  };
-}
-
-const closeAll = (pools: Pools) => Promise.all([pools.requests.close(), pools.forwarded.close(), pools.streams.close()]);
-const destroyAll = (pools: Pools) => Promise.all([pools.requests.destroy(), pools.forwarded.destroy(), pools.streams.destroy()]);

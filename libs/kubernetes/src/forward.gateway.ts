@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { ApiError } from '#errors';
+import type { OpenStream, Passage } from './cluster-link.gateway.js';
 import { connectionFailure } from './connection-failure.js';
 import type { Connections } from './connections.gateway.js';
 import { requestHeaders, responseHeaders } from './forwarded-headers.js';
-import { authenticationHeaders, type Target } from './target.js';
+import { authenticationHeaders, basePath, type Target } from './target.js';
 
 export interface ForwardOptions {
   /** Path and query at the cluster, byte for byte as they go out. */
@@ -27,17 +28,22 @@ export class Forwarder {
   constructor(private readonly connections: Connections) {}
 
   forward(target: Target, request: IncomingMessage, response: ServerResponse, options: ForwardOptions): void {
-    const pools = this.connections.of(target.cluster);
-    const handler = new ForwardedResponse(target.cluster.name, response, options);
+    const link = this.connections.of(target.cluster);
+    const passage = link.enter(options.streaming === undefined ? 'forwarded' : 'streams');
+    const handler = new ForwardedResponse(target.cluster.name, response, options, passage);
     if (options.streaming !== undefined) {
       this.streams.add(handler);
-      response.once('close', () => this.streams.delete(handler));
+      const unregister = link.register(handler);
+      response.once('close', () => {
+        this.streams.delete(handler);
+        unregister();
+      });
     }
     const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
-    const pool = options.streaming !== undefined ? pools.streams : pools.forwarded;
+    const pool = options.streaming === undefined ? link.forwarded : link.streams;
     pool.dispatch(
       {
-        path: `${basePath(target)}${options.path}`,
+        path: `${basePath(target.cluster)}${options.path}`,
         method: request.method as Dispatcher.HttpMethod,
         headers: requestHeaders(request.headers, authenticationHeaders(target)),
         body: hasBody ? request : null,
@@ -48,28 +54,30 @@ export class Forwarder {
 
   /** Ends the open streams in order and tells their clients why. */
   endStreams(why: string): void {
-    for (const stream of this.streams) stream.end(why);
+    for (const stream of this.streams) stream.end(new ApiError('ServiceUnavailable', why));
   }
 }
 
-export const basePath = (target: Target): string => {
-  const { pathname } = new URL(target.cluster.endpoint);
-  return pathname === '/' ? '' : pathname;
-};
-
 /** Writes a cluster's answer to the client. Joins what arrives in one turn of the event loop into one write. */
-class ForwardedResponse implements Dispatcher.DispatchHandler {
+class ForwardedResponse implements Dispatcher.DispatchHandler, OpenStream {
   private left = -1;
   private corked = false;
   private unsent = 0;
   private endsWithLine = true;
+  /** Of a stream: bytes of its body, and one for its head. */
+  private arrived = 0;
   private controller: Dispatcher.DispatchController | undefined;
 
   constructor(
     private readonly cluster: string,
     private readonly response: ServerResponse,
     private readonly options: ForwardOptions,
+    private readonly passage: Passage,
   ) {}
+
+  received(): number {
+    return this.arrived;
+  }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
@@ -80,13 +88,19 @@ class ForwardedResponse implements Dispatcher.DispatchHandler {
 
   onResponseStart(_controller: Dispatcher.DispatchController, code: number, headers: IncomingHttpHeaders): void {
     if (code < 200) return;
+    this.passage.answered(code);
     this.left = Number(headers['content-length'] ?? -1);
     this.response.writeHead(code, responseHeaders(headers, this.options.prefix));
-    if (this.options.streaming !== undefined) this.response.flushHeaders();
+    if (this.options.streaming === undefined) return;
+    this.arrived++;
+    this.response.flushHeaders();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.options.streaming !== undefined) this.endsWithLine = chunk[chunk.length - 1] === 0x0a;
+    if (this.options.streaming !== undefined) {
+      this.endsWithLine = chunk[chunk.length - 1] === 0x0a;
+      this.arrived += chunk.length;
+    }
     if (this.left === chunk.length && !this.corked) {
       this.response.end(chunk); // small answers leave in one packet with their head
       return;
@@ -110,19 +124,20 @@ class ForwardedResponse implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.passage.ended();
     if (!this.response.writableEnded) this.response.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.passage.ended(error);
     if (this.response.writableEnded) return; // the answer is complete, if by our own hand
     if (this.response.headersSent) this.response.destroy();
     else if (!this.response.destroyed) this.options.onFailure(connectionFailure(this.cluster, error));
   }
 
   /** A JSON watch ends with an ERROR event that says why. Anything else is broken off, so that a part is not taken for the whole. */
-  end(why: string): void {
+  end(failure: ApiError): void {
     if (this.response.writableEnded) return;
-    const failure = new ApiError('ServiceUnavailable', why);
     const isJson = String(this.response.getHeader('content-type') ?? '').startsWith('application/json');
     if (!this.response.headersSent) this.options.onFailure(failure);
     else if (this.options.streaming === 'watch' && isJson && this.left < 0 && this.endsWithLine)

@@ -3,6 +3,7 @@ export type { AddressRange } from './address-policy.js';
 export { AddressPolicy } from './checked-lookup.gateway.js';
 export type { ClusterConnection, ClusterCredential } from './cluster-connection.js';
 export { connectionFailure, isAddressFailure, isConnectionFailure } from './connection-failure.js';
+export type { LinkStatus } from './cluster-link.gateway.js';
 export { Connections } from './connections.gateway.js';
 export { Discovery } from './discovery.gateway.js';
 export type { ResourceType } from './discovery-documents.js';

@@ -5,7 +5,7 @@ import type { Connections } from './connections.gateway.js';
 import { parseJson } from './json.js';
 import type { KubernetesList, KubernetesObject } from './kubernetes-object.js';
 import { type Query, queryString, type ResourceRef, resourcePath } from './resource-path.js';
-import { authenticationHeaders, type Target } from './target.js';
+import { authenticationHeaders, basePath, type Target } from './target.js';
 import { watchResource, type WatchEvent, type WatchOptions } from './watch.gateway.js';
 
 /** The field manager of everything that Archon applies. */
@@ -184,29 +184,55 @@ export class KubernetesGateway {
 
   private async attempt(target: Target, call: Call): Promise<Answer> {
     const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
-    const response = await this.connections.of(target.cluster).requests.request({
-      method: call.method,
-      path: `${basePath(target)}${call.path}`,
-      headers: headersOf(target, call),
-      body: call.body === undefined ? null : JSON.stringify(call.body),
-      signal: call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]),
-    });
-    const text = await response.body.text();
-    if (response.statusCode >= 300) throw failureOf(target.cluster.name, response.statusCode, text);
-    return { code: response.statusCode, text };
+    const link = this.connections.of(target.cluster);
+    const passage = link.enter('requests');
+    try {
+      const response = await link.requests.request({
+        method: call.method,
+        path: `${basePath(target.cluster)}${call.path}`,
+        headers: headersOf(target, call),
+        body: call.body === undefined ? null : JSON.stringify(call.body),
+        signal: call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]),
+      });
+      passage.answered(response.statusCode);
+      const text = await response.body.text();
+      passage.ended();
+      if (response.statusCode >= 300) throw failureOf(target.cluster.name, response.statusCode, text);
+      return { code: response.statusCode, text };
+    } catch (error) {
+      passage.ended(call.signal?.aborted === true ? undefined : error);
+      throw error;
+    }
   }
 
   private async stream(target: Target, path: string, signal: AbortSignal): Promise<Dispatcher.ResponseData['body']> {
+    const link = this.connections.of(target.cluster);
+    const passage = link.enter('streams');
+    const dark = new AbortController();
+    let body: Dispatcher.ResponseData['body'] | undefined;
+    const unregister = link.register({
+      // Undici doesn't tell what has arrived. Our own readers connect again by themselves, so that one cut too many does no harm.
+      received: () => (body === undefined ? 0 : 1),
+      end: (why) => (body === undefined ? dark.abort(why) : body.destroy(why)),
+    });
+    const ended = (error?: unknown) => {
+      unregister();
+      passage.ended(signal.aborted ? undefined : error);
+    };
     try {
-      const response = await this.connections.of(target.cluster).streams.request({
+      const response = await link.streams.request({
         method: 'GET',
-        path: `${basePath(target)}${path}`,
+        path: `${basePath(target.cluster)}${path}`,
         headers: headersOf(target, { method: 'GET', path }),
-        signal,
+        signal: AbortSignal.any([signal, dark.signal]),
       });
+      passage.answered(response.statusCode);
       if (response.statusCode >= 300) throw failureOf(target.cluster.name, response.statusCode, await response.body.text());
-      return response.body;
+      body = response.body;
+      body.once('error', ended).once('close', () => ended());
+      return body;
     } catch (error) {
+      ended(error);
       throw connectionFailure(target.cluster.name, error);
     }
   }
@@ -222,9 +248,6 @@ function headersOf(target: Target, call: Call): string[] {
     ...authenticationHeaders(target),
   ];
 }
-
-/** The path in front of `/api` when a cluster is served below one, as other proxies do. */
-const basePath = (target: Target): string => new URL(target.cluster.endpoint).pathname.replace(/\/$/, '');
 
 const writeQuery = (options: WriteOptions): Query => ({ dryRun: options.dryRun === true ? 'All' : undefined });
 

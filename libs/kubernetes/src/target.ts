@@ -12,3 +12,6 @@ export function authenticationHeaders({ cluster, identity }: Target): string[] {
   const own = 'token' in cluster.credential ? ['authorization', `Bearer ${cluster.credential.token}`] : [];
   return identity instanceof Identity ? [...own, ...identity.toHeaders()] : own;
 }
+
+/** The path in front of `/api` when a cluster is served below one, as other proxies do; empty as a rule. */
+export const basePath = ({ endpoint }: ClusterConnection): string => new URL(endpoint).pathname.replace(/\/$/, '');

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError } from '#errors';
 import type { AddressPolicy } from './checked-lookup.gateway.js';
+import { type OpenStream, tlsOptions } from './cluster-link.gateway.js';
 import { connectionFailure } from './connection-failure.js';
-import { tlsOptions } from './connections.gateway.js';
-import { basePath } from './forward.gateway.js';
+import type { Connections } from './connections.gateway.js';
 import { responseHeaders, upgradeHeaders } from './forwarded-headers.js';
-import { authenticationHeaders, type Target } from './target.js';
+import { authenticationHeaders, basePath, type Target } from './target.js';
 
 const HANDSHAKE_TIMEOUT_MS = 30_000;
 /** How long the peer of an ended session may take to close its own side. */
@@ -23,9 +24,10 @@ const GOING_AWAY = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
  * the cluster has really switched protocols. A refusal is relayed, then both sides are closed.
  */
 export class UpgradeForwarder {
-  private readonly sessions = new Set<{ client: Duplex; cluster: Duplex; webSocket: boolean }>();
+  private readonly sessions = new Set<Session>();
 
   constructor(
+    private readonly connections: Connections,
     private readonly connectTimeoutMs: number,
     private readonly addresses: AddressPolicy,
   ) {}
@@ -47,13 +49,16 @@ export class UpgradeForwarder {
       options.onFailure(connectionFailure(target.cluster.name, refusal));
       return;
     }
+    const link = this.connections.of(target.cluster);
+    const passage = link.enter('streams');
+    client.once('close', () => passage.ended());
     const upstream = https.request({
       ...tlsOptions(target.cluster),
       lookup: this.addresses.lookup,
       host: hostname.replace(/^\[|\]$/g, ''),
       port: port || 443,
       method: request.method ?? 'GET',
-      path: `${basePath(target)}${options.path}`,
+      path: `${basePath(target.cluster)}${options.path}`,
       headers: ['host', new URL(target.cluster.endpoint).host, ...upgradeHeaders(request.headers, authenticationHeaders(target))],
       agent: false,
     });
@@ -69,6 +74,7 @@ export class UpgradeForwarder {
 
     upstream.once('upgrade', (answer, socket, first) => {
       clearTimeout(timer);
+      passage.answered(101);
       if (!isValidSwitch(request, answer)) {
         socket.destroy();
         options.onFailure(brokeOff(target));
@@ -81,10 +87,12 @@ export class UpgradeForwarder {
       client.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`);
       if (first.length > 0) client.write(first);
       if (head.length > 0) socket.write(head);
-      this.splice(client, socket, answer.headers.upgrade?.toLowerCase() === 'websocket');
+      const session = this.splice(client, socket, answer.headers.upgrade?.toLowerCase() === 'websocket');
+      socket.once('close', link.register(session));
     });
     upstream.once('response', (answer) => {
       clearTimeout(timer);
+      passage.answered(answer.statusCode ?? 0);
       if ((answer.statusCode ?? 0) < 200) {
         upstream.destroy();
         options.onFailure(brokeOff(target));
@@ -101,6 +109,7 @@ export class UpgradeForwarder {
     });
     upstream.once('error', (error) => {
       clearTimeout(timer);
+      passage.ended(client.destroyed ? undefined : error);
       if (!client.destroyed && client.writable) options.onFailure(connectionFailure(target.cluster.name, error));
     });
     upstream.end();
@@ -112,15 +121,11 @@ export class UpgradeForwarder {
 
   /** Ends all sessions; WebSocket clients are told with a close frame. */
   endSessions(): void {
-    for (const { client, cluster, webSocket } of this.sessions) {
-      if (webSocket) client.write(GOING_AWAY);
-      client.end();
-      cluster.destroy();
-    }
+    for (const session of this.sessions) session.end();
   }
 
-  private splice(client: Duplex, cluster: Duplex, webSocket: boolean): void {
-    const session = { client, cluster, webSocket };
+  private splice(client: Duplex, cluster: Socket, webSocket: boolean): Session {
+    const session = new Session(client, cluster, webSocket);
     this.sessions.add(session);
     for (const [one, other] of [
       [client, cluster],
@@ -135,6 +140,26 @@ export class UpgradeForwarder {
         else other.destroy();
       });
     }
+    return session;
+  }
+}
+
+/** Two spliced connections. */
+class Session implements OpenStream {
+  constructor(
+    private readonly client: Duplex,
+    private readonly cluster: Socket,
+    private readonly webSocket: boolean,
+  ) {}
+
+  received(): number {
+    return this.cluster.bytesRead;
+  }
+
+  end(): void {
+    if (this.webSocket) this.client.write(GOING_AWAY);
+    this.client.end();
+    this.cluster.destroy();
   }
 }
 

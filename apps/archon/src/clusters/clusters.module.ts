@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ClusterEntity } from './cluster.entity.js';
 import { ClusterHealth } from './cluster-health.service.js';
+import { ClusterWatch } from './cluster-watch.service.js';
 import { ClusterPreparation } from './cluster-preparation.service.js';
 import { ClusterTrial } from './cluster-trial.service.js';
 import { ClustersController } from './clusters.controller.js';
@@ -11,7 +12,7 @@ import { KubeconfigController } from './kubeconfig.controller.js';
 @Module({
   imports: [TypeOrmModule.forFeature([ClusterEntity])],
   controllers: [ClustersController, KubeconfigController],
-  providers: [ClustersService, ClusterHealth, ClusterPreparation, ClusterTrial],
+  providers: [ClustersService, ClusterHealth, ClusterWatch, ClusterPreparation, ClusterTrial],
   exports: [ClustersService],
 })
 export class ClustersModule {}

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
-import type { Repository } from 'typeorm';
+import { IsNull, type Repository } from 'typeorm';
 import { FieldCipher } from '#database';
 import { alreadyExists, conflict, invalid, notFound, unavailable } from '#errors';
 import { type ClusterConnection, type ClusterCredential, Connections } from '#kubernetes';
@@ -61,13 +61,12 @@ export class ClustersService {
     return this.toResponse(row, caller);
   }
 
-  /** All clusters with their state; bounded time, however many of them are down. */
+  /** All clusters with their state as it is known: none is waited for. */
   async list(caller: Principal): Promise<ClusterListResponse> {
     const rows = await this.rows.find({ order: { name: 'ASC' } });
-    return {
-      kind: 'ClusterList',
-      items: await Promise.all(rows.filter((row) => caller.reachesCluster(row.name)).map((row) => this.toResponse(row, caller))),
-    };
+    const visible = rows.filter((row) => caller.reachesCluster(row.name));
+    const known = visible.map(async (row) => toClusterResponse(row, await this.stateOf(row, 'read'), caller.isAdministrator));
+    return { kind: 'ClusterList', items: await Promise.all(known) };
   }
 
   async get(caller: Principal, name: string): Promise<ClusterResponse> {
@@ -118,6 +117,12 @@ export class ClustersService {
     return row === null ? undefined : this.toConnection(row);
   }
 
+  /** The ways to all clusters that are not disabled. */
+  async enabledConnections(): Promise<ClusterConnection[]> {
+    const rows = await this.rows.findBy({ disabledAt: IsNull() });
+    return rows.map((row) => this.toConnection(row));
+  }
+
   private async load(name: string): Promise<{ row: ClusterEntity; connection: ClusterConnection }> {
     const known = this.byName.get(name);
     if (known !== undefined) return known;
@@ -161,8 +166,11 @@ export class ClustersService {
   }
 
   private async toResponse(row: ClusterEntity, caller: Principal): Promise<ClusterResponse> {
-    const health = row.disabledAt === null ? await this.health.check(this.toConnection(row)) : disabledSince(row.disabledAt);
-    return toClusterResponse(row, health, caller.readsEverything);
+    return toClusterResponse(row, await this.stateOf(row, 'check'), caller.isAdministrator);
+  }
+
+  private async stateOf(row: ClusterEntity, how: 'read' | 'check'): Promise<ClusterHealthRecord> {
+    return row.disabledAt === null ? this.health[how](this.toConnection(row)) : disabledSince(row.disabledAt);
   }
 }
 

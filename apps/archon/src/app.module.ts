@@ -8,6 +8,7 @@ import { AuthModule } from './auth/auth.module.js';
 import { ClustersModule } from './clusters/clusters.module.js';
 import { ConfigModule } from './config.module.js';
 import { DatabaseModule } from './database.module.js';
+import { EncryptionModule } from './encryption/encryption.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
 import { StatusFilter } from './http/status.filter.js';
@@ -42,6 +43,7 @@ export class AppModule {
         SessionsModule,
         LimitsModule,
         ClustersModule,
+        EncryptionModule,
         ProxyModule,
         OperationsModule,
         ApplicationsModule,

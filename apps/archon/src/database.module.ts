@@ -1,7 +1,7 @@
-import path from 'node:path';
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { encryptionKeyFile } from '#config';
 import { connectAndMigrate, dataSourceOptions, FieldCipher, Notifications } from '#database';
 import type { Logger } from '#log';
 import { migrations } from '#migrations';
@@ -41,7 +41,7 @@ export class DatabaseModule implements OnApplicationShutdown {
   static forRoot(url: string): DynamicModule {
     const cipher = {
       provide: FieldCipher,
-      useFactory: (config: AppConfig) => FieldCipher.load(config.encryptionKeyFile ?? path.join(config.stateDir, 'keys', 'encryption.key')),
+      useFactory: (config: AppConfig) => FieldCipher.load(encryptionKeyFile(config)),
       inject: [AppConfig],
     };
     const orm = TypeOrmModule.forRootAsync({

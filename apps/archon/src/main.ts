@@ -3,11 +3,13 @@ import path from 'node:path';
 import { ConfigError, describeSettings, environment, loadConfig } from '#config';
 import { startEmbeddedPostgres } from '#database';
 import { createLogger } from '#log';
+import { rekeyCommand } from './encryption/rekey.command.js';
 import { startServer } from './server.gateway.js';
 
-const USAGE = `Usage: archon [serve | config]
+const USAGE = `Usage: archon [serve | config | rekey]
   serve    starts the API server (the default)
-  config   prints the settings, which are environment variables`;
+  config   prints the settings, which are environment variables
+  rekey    brings all stored secrets under the first key of the key file, beside running servers`;
 
 async function serve(): Promise<void> {
   const config = loadConfig(environment());
@@ -46,6 +48,11 @@ if (command === 'serve') {
   });
 } else if (command === 'config') {
   process.stdout.write(`${describeSettings()}\n`);
+} else if (command === 'rekey') {
+  process.exitCode = await rekeyCommand(loadConfig(environment()), (line) => process.stdout.write(`${line}\n`)).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  });
 } else if (command === 'help' || command === '--help') {
   process.stdout.write(`${USAGE}\n`);
 } else {

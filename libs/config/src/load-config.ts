@@ -29,6 +29,10 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   return config as Config;
 }
 
+/** Where the keys are that encrypt what is stored. */
+export const encryptionKeyFile = ({ encryptionKeyFile: given, stateDir }: Pick<Config, 'encryptionKeyFile' | 'stateDir'>): string =>
+  given ?? `${stateDir}/keys/encryption.key`;
+
 /** The settings as a Markdown table: variable, default, meaning. */
 export function describeSettings(): string {
   const rows = Object.values(SETTINGS).map(

@@ -83,7 +83,7 @@ export const SETTINGS = {
   encryptionKeyFile: setting(
     'ARCHON_ENCRYPTION_KEY_FILE',
     '',
-    'file of the 256-bit key (base64) that encrypts credentials; empty: <state>/keys/encryption.key',
+    'file of the 256-bit keys (base64, one per line) that encrypt secrets; the first writes, all read; empty: <state>/keys/encryption.key',
     optional,
   ),
   adminTokenFile: setting(

@@ -1,6 +1,5 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { type EncryptionKey, EncryptionKeys } from './encryption-keys.gateway.js';
 
 /** Where a ciphertext belongs. It is authenticated with the text, so that a value moved to another row or column can't be read. */
 export interface FieldAddress {
@@ -9,55 +8,95 @@ export interface FieldAddress {
   field: string;
 }
 
-const VERSION = 'v1';
+const VERSION = 'v2';
+/** Values of the first version: the key encrypts the text itself. They are read, and rewritten by a rotation. */
+const FIRST_VERSION = 'v1';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
 
 /**
- * Encrypts single fields with AES-256-GCM. A stored value is `v1:<key id>:<base64 of nonce, tag, ciphertext>`.
- * The key lives in a file outside the database, so that a dump alone gives nothing away.
+ * Encrypts single fields, each with a data key of its own (AES-256-GCM), which is encrypted with a key from a file outside the database: a
+ * dump alone gives nothing away, and a rotation rewrites only the data keys. A stored value is
+ * `v2:<key id>:<encrypted data key>:<encrypted text>`; both parts are nonce, ciphertext and tag in base64, bound to version, table, row and field.
  */
 export class FieldCipher {
-  private readonly keyId: string;
+  constructor(private readonly keys: EncryptionKeys) {}
 
-  constructor(private readonly key: Buffer) {
-    if (key.length !== 32) throw new Error('the encryption key must have 256 bits, written in base64');
-    this.keyId = createHash('sha256').update(key).digest('hex').slice(0, 8);
+  /** Reads the key file; makes it when it is absent. */
+  static async load(file: string): Promise<FieldCipher> {
+    return new FieldCipher(await EncryptionKeys.load(file));
   }
 
-  /** Reads the key file; makes it (mode 0600) when it is absent. Two processes that start together end with the same key. */
-  static async load(file: string): Promise<FieldCipher> {
-    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-    const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
-    await writeFile(draft, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
-    try {
-      await link(draft, file);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    } finally {
-      await unlink(draft);
-    }
-    return new FieldCipher(Buffer.from((await readFile(file, 'utf8')).trim(), 'base64'));
+  /** Ids of the keys that are known, the one that writes first. */
+  get keyIds(): string[] {
+    return this.keys.ids;
   }
 
   encrypt(text: string, address: FieldAddress): string {
-    const nonce = randomBytes(12);
-    const cipher = createCipheriv('aes-256-gcm', this.key, nonce).setAAD(this.aad(address));
-    const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-    return `${VERSION}:${this.keyId}:${Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64')}`;
+    const dataKey = randomBytes(32);
+    return this.join(dataKey, seal(Buffer.from(text, 'utf8'), dataKey, payloadContext(address)).toString('base64'), address);
   }
 
-  /** Throws when the value was written with another key, belongs to another field, or was altered. */
+  /** Throws when the value was written with an unknown key, belongs to another field, or was altered. */
   decrypt(stored: string, address: FieldAddress): string {
-    const [version, keyId, payload] = stored.split(':');
-    if (version !== VERSION || payload === undefined) throw new Error(`${address.table}.${address.field}: not a value of this cipher`);
-    if (keyId !== this.keyId) throw new Error(`${address.table}.${address.field}: encrypted with key ${keyId}, this is key ${this.keyId}`);
-    const bytes = Buffer.from(payload, 'base64');
-    const decipher = createDecipheriv('aes-256-gcm', this.key, bytes.subarray(0, 12))
-      .setAAD(this.aad(address))
-      .setAuthTag(bytes.subarray(12, 28));
-    return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
+    return this.open(stored, address).text;
   }
 
-  private aad({ table, id, field }: FieldAddress): Buffer {
-    return Buffer.from(JSON.stringify([VERSION, this.keyId, table, id, field]));
+  /** The same text under the key that writes now; undefined when it is so already. Throws as `decrypt` does. */
+  rewrap(stored: string, address: FieldAddress): string | undefined {
+    const { text, version, keyId, dataKey, payload } = this.open(stored, address);
+    if (version === VERSION && keyId === this.keys.writing.id) return undefined;
+    return dataKey === undefined ? this.encrypt(text, address) : this.join(dataKey, payload, address);
   }
+
+  private join(dataKey: Buffer, payload: string, address: FieldAddress): string {
+    const { id, bytes } = this.keys.writing;
+    return [VERSION, id, seal(dataKey, bytes, keyContext(id, address)).toString('base64'), payload].join(':');
+  }
+
+  private open(stored: string, address: FieldAddress) {
+    const [version, keyId = '', first = '', second = '', ...rest] = stored.split(':');
+    const where = `${address.table}.${address.field}`;
+    const isFirst = version === FIRST_VERSION && second === '';
+    if ((version !== VERSION && !isFirst) || rest.length > 0) throw new Error(`${where}: not a value of this cipher`);
+    const key = this.keys.find(keyId);
+    if (key === undefined) throw new Error(`${where}: encrypted with key ${keyId}, which is not in the key file`);
+    if (isFirst) return { text: openFirstVersion(first, key, address), version, keyId, dataKey: undefined, payload: first };
+    const dataKey = unseal(first, key.bytes, keyContext(keyId, address));
+    return { text: unseal(second, dataKey, payloadContext(address)).toString('utf8'), version, keyId, dataKey, payload: second };
+  }
+}
+
+const keyContext = (keyId: string, { table, id, field }: FieldAddress) => JSON.stringify([VERSION, 'key', keyId, table, id, field]);
+const payloadContext = ({ table, id, field }: FieldAddress) => JSON.stringify([VERSION, 'text', table, id, field]);
+
+function seal(plain: Buffer, key: Buffer, context: string): Buffer {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(context));
+  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+}
+
+function unseal(base64: string, key: Buffer, context: string): Buffer {
+  const bytes = decode(base64);
+  return decipher(key, context, bytes.subarray(0, NONCE_BYTES), bytes.subarray(NONCE_BYTES, -TAG_BYTES), bytes.subarray(-TAG_BYTES));
+}
+
+/** `<nonce, tag, ciphertext>`. */
+function openFirstVersion(base64: string, { id: keyId, bytes: key }: EncryptionKey, { table, id, field }: FieldAddress): string {
+  const bytes = decode(base64);
+  const body = NONCE_BYTES + TAG_BYTES;
+  const context = JSON.stringify([FIRST_VERSION, keyId, table, id, field]);
+  return decipher(key, context, bytes.subarray(0, NONCE_BYTES), bytes.subarray(body), bytes.subarray(NONCE_BYTES, body)).toString('utf8');
+}
+
+function decipher(key: Buffer, context: string, nonce: Buffer, sealed: Buffer, tag: Buffer): Buffer {
+  const opened = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(context)).setAuthTag(tag);
+  return Buffer.concat([opened.update(sealed), opened.final()]);
+}
+
+/** Only the one canonical spelling: else a changed letter could still mean the same bytes. */
+function decode(base64: string): Buffer {
+  const bytes = Buffer.from(base64, 'base64');
+  if (bytes.length < NONCE_BYTES + TAG_BYTES || bytes.toString('base64') !== base64) throw new Error('an encrypted value was altered');
+  return bytes;
 }

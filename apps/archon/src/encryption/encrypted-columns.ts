@@ -1,0 +1,8 @@
+import type { EncryptedColumn } from '#database';
+
+/** Every column that holds values of `FieldCipher`. One that is missing here would keep an old key in use for ever. */
+export const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
+  { table: 'clusters', field: 'credential', key: ['id'] },
+  { table: 'operation_steps', field: 'previous', key: ['operation_id', 'index'] },
+  { table: 'signing_keys', field: 'private_key', key: ['id'] },
+];

@@ -5,6 +5,7 @@ import type { AddressPolicy } from './checked-lookup.gateway.js';
 import type { ClusterConnection } from './cluster-connection.js';
 import { askAnew, askCluster, type ProbeResult } from './cluster-probe.gateway.js';
 import { failureKind, failureReason } from './connection-failure.js';
+import { UpstreamPool } from './http/upstream-pool.gateway.js';
 
 export interface ConnectionLimits {
   connectTimeoutMs: number;
@@ -41,7 +42,7 @@ const MAX_REQUESTS = 64;
 const MAX_WAITING = 128;
 const MAX_STREAMS = 5000;
 /** kube-apiserver ends a plain request after 60 s itself; a proxied one gets that time and a little. */
-const FORWARD_TIMEOUT_MS = 65_000;
+const FORWARD_TIMEOUT_SECONDS = 65;
 const RETRY_SECONDS = { open: 5, full: 1 };
 const PROBE_TIMEOUT_MS = { fresh: 3000, kept: 2000 };
 /** A stream that was silent for so long after the breaker opened is on a dead connection. */
@@ -55,9 +56,12 @@ const TCP_KEEP_ALIVE = { enable: true, initialDelay: 10_000, interval: 3000, cou
  */
 export class ClusterLink {
   readonly breaker: CircuitBreaker;
+  /** Archon's own calls, and its watches. */
   requests: Pool;
-  forwarded: Pool;
   streams: Pool;
+  /** What is passed on for callers. */
+  forwarded: UpstreamPool;
+  forwardedStreams: UpstreamPool;
   /** To be known even when nobody uses it. */
   isWatched = false;
   private readonly inFlight: Record<PassageKind, number> = { requests: 0, forwarded: 0, streams: 0 };
@@ -78,8 +82,9 @@ export class ClusterLink {
     this.breaker = new CircuitBreaker(clock.now, Math.random);
     this.visible = { state: undefined, reason: 'it has not been asked yet', since: clock.now };
     this.requests = this.plainPool(limits.responseTimeoutMs);
-    this.forwarded = this.plainPool(FORWARD_TIMEOUT_MS);
     this.streams = this.streamPool();
+    this.forwarded = this.forwardingPool();
+    this.forwardedStreams = this.forwardingStreamPool();
   }
 
   /**
@@ -157,18 +162,18 @@ export class ClusterLink {
 
   /** New requests use connections of another link; those under way end as they began. */
   async close(): Promise<void> {
-    await Promise.all([this.requests.close(), this.forwarded.close(), this.streams.close()]);
+    await Promise.all(this.pools.map((pool) => pool.close()));
   }
 
   async destroy(): Promise<void> {
-    await Promise.all([this.requests.destroy(), this.forwarded.destroy(), this.streams.destroy()]);
+    await Promise.all(this.pools.map((pool) => pool.destroy()));
   }
 
   private probe(due: { probe: 'reach' | 'readiness'; fresh: boolean }): Promise<void> {
     this.breaker.probing(this.clock.now);
     const asking = due.fresh
       ? askAnew(this.connection, due.probe, this.poolOptions(PROBE_TIMEOUT_MS.fresh), PROBE_TIMEOUT_MS.fresh)
-      : askCluster(this.connection, due.probe, this.forwarded, PROBE_TIMEOUT_MS[this.breaker.phase === 'closed' ? 'kept' : 'fresh']);
+      : askCluster(this.connection, due.probe, this.requests, PROBE_TIMEOUT_MS[this.breaker.phase === 'closed' ? 'kept' : 'fresh']);
     const probing = asking.then((result) => {
       this.probing = undefined;
       this.learn(result, due);
@@ -196,12 +201,13 @@ export class ClusterLink {
     const { trouble } = this.breaker;
     this.show('Unreachable', trouble?.reason ?? '');
     if (trouble?.kind !== 'unreachable') return; // it does answer: let it
-    const [requests, forwarded, streams] = [this.requests, this.forwarded, this.streams];
+    const [requests, streams, forwarded, forwardedStreams] = this.pools;
     this.requests = this.plainPool(this.limits.responseTimeoutMs);
-    this.forwarded = this.plainPool(FORWARD_TIMEOUT_MS);
     this.streams = this.streamPool();
+    this.forwarded = this.forwardingPool();
+    this.forwardedStreams = this.forwardingStreamPool();
     const why = this.refusal();
-    void Promise.all([requests.destroy(why), forwarded.destroy(why), streams.close()]);
+    void Promise.all([requests.destroy(why), forwarded.destroy(why), streams.close(), forwardedStreams.close()]);
     this.dark = { at: this.clock.now, streams: new Map([...this.openStreams].map((stream) => [stream, stream.received()])) };
     for (const [stream, received] of this.dark.streams) if (received === 0) stream.end(why);
   }
@@ -255,6 +261,25 @@ export class ClusterLink {
   private streamPool(): Pool {
     const options = { ...this.poolOptions(this.limits.connectTimeoutMs), headersTimeout: 0, bodyTimeout: 0 };
     return new Pool(this.origin, { ...options, connections: null });
+  }
+
+  private forwardingPool(): UpstreamPool {
+    return new UpstreamPool({ ...this.forwardingOptions, connections: MAX_REQUESTS, quietSeconds: FORWARD_TIMEOUT_SECONDS });
+  }
+
+  private forwardingStreamPool(): UpstreamPool {
+    const unlimited = Number.POSITIVE_INFINITY;
+    return new UpstreamPool({ ...this.forwardingOptions, connections: unlimited, quietSeconds: unlimited });
+  }
+
+  private get forwardingOptions() {
+    const { connection, addresses, limits } = this;
+    const { connectTimeoutMs } = limits;
+    return { endpoint: connection.endpoint, tls: tlsOptions(connection), addresses, connectTimeoutMs, keepAlive: TCP_KEEP_ALIVE };
+  }
+
+  private get pools() {
+    return [this.requests, this.streams, this.forwarded, this.forwardedStreams] as const;
   }
 
   private get origin(): string {

@@ -20,6 +20,7 @@ const REASONS: Record<string, string> = {
   ...UNKNOWN_OR_REFUSED,
   UND_ERR_SOCKET: 'the connection was closed',
   UND_ERR_CONNECT_TIMEOUT: 'the connection could not be established in time',
+  PROTOCOL_ERROR: 'its answer is not valid HTTP',
   UND_ERR_DESTROYED: 'its connections are being replaced',
   UND_ERR_CLOSED: 'its connections are being replaced',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not signed by the registered CA',
@@ -32,7 +33,7 @@ const REASONS: Record<string, string> = {
 };
 const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 /** Of these codes, the ones of connections that stood, or may have: the cluster may well be reached by another. */
-const BROKEN_OFF = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', ...TIMEOUTS]);
+const BROKEN_OFF = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'PROTOCOL_ERROR', ...TIMEOUTS]);
 /** Our own doing: connections that are replaced, callers that went away. */
 const OWN = new Set(['UND_ERR_DESTROYED', 'UND_ERR_CLOSED', 'UND_ERR_ABORTED', 'ABORT_ERR']);
 

@@ -1,10 +1,12 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { Dispatcher } from 'undici';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError } from '#errors';
 import type { OpenStream, Passage } from './cluster-link.gateway.js';
 import { connectionFailure } from './connection-failure.js';
 import type { Connections } from './connections.gateway.js';
 import { requestHeaders, responseHeaders } from './forwarded-headers.js';
+import type { Exchange, ResponseHandler } from './http/exchange.js';
+import type { ResponseHead } from './http/response-head.js';
+import { WriteBuffer } from './http/write-buffer.js';
 import { authenticationHeaders, basePath, type Target } from './target.js';
 
 export interface ForwardOptions {
@@ -14,6 +16,8 @@ export interface ForwardOptions {
   prefix: string;
   /** Answers without a time limit, each on a connection of its own. A `watch` is told when Archon shuts down; `bytes` are broken off. */
   streaming: 'watch' | 'bytes' | undefined;
+  /** Put before the cluster's own headers: names and values in turn. */
+  headers: readonly string[];
   /** Called instead of an answer when the cluster could not be reached. Never after the answer has begun. */
   onFailure: (failure: ApiError) => void;
 }
@@ -28,6 +32,7 @@ export class Forwarder {
   constructor(private readonly connections: Connections) {}
 
   forward(target: Target, request: IncomingMessage, response: ServerResponse, options: ForwardOptions): void {
+    const headers = requestHeaders(request.headers, authenticationHeaders(target)); // may refuse: before a place is taken
     const link = this.connections.of(target.cluster);
     const passage = link.enter(options.streaming === undefined ? 'forwarded' : 'streams');
     const handler = new ForwardedResponse(target.cluster.name, response, options, passage);
@@ -40,16 +45,17 @@ export class Forwarder {
       });
     }
     const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
-    const pool = options.streaming === undefined ? link.forwarded : link.streams;
-    pool.dispatch(
+    const pool = options.streaming === undefined ? link.forwarded : link.forwardedStreams;
+    handler.exchange = pool.send(
       {
+        method: request.method ?? 'GET',
         path: `${basePath(target.cluster)}${options.path}`,
-        method: request.method as Dispatcher.HttpMethod,
-        headers: requestHeaders(request.headers, authenticationHeaders(target)),
-        body: hasBody ? request : null,
+        headers,
+        body: hasBody ? request : undefined,
       },
       handler,
     );
+    if (response.destroyed) handler.clientGone();
   }
 
   /** Ends the open streams in order and tells their clients why. */
@@ -59,90 +65,110 @@ export class Forwarder {
 }
 
 /** Writes a cluster's answer to the client. Joins what arrives in one turn of the event loop into one write. */
-class ForwardedResponse implements Dispatcher.DispatchHandler, OpenStream {
+class ForwardedResponse implements ResponseHandler, OpenStream {
+  exchange: Exchange | undefined;
   private left = -1;
-  private corked = false;
+  private isJson = false;
+  private gathered: WriteBuffer | undefined;
   private unsent = 0;
   private endsWithLine = true;
   /** Of a stream: bytes of its body, and one for its head. */
   private arrived = 0;
-  private controller: Dispatcher.DispatchController | undefined;
 
   constructor(
     private readonly cluster: string,
     private readonly response: ServerResponse,
     private readonly options: ForwardOptions,
     private readonly passage: Passage,
-  ) {}
+  ) {
+    response.once('close', () => this.clientGone());
+  }
 
   received(): number {
     return this.arrived;
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.controller = controller;
-    const gone = () => controller.abort(new Error('the client closed the connection'));
-    if (this.response.destroyed) gone();
-    else this.response.once('close', () => !this.response.writableFinished && gone());
+  /** Nobody waits for the answer, or for more of it. */
+  clientGone(): void {
+    this.exchange?.abort();
+    this.passage.ended();
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, code: number, headers: IncomingHttpHeaders): void {
-    if (code < 200) return;
-    this.passage.answered(code);
-    this.left = Number(headers['content-length'] ?? -1);
-    this.response.writeHead(code, responseHeaders(headers, this.options.prefix));
+  onHead({ status, headers, body }: ResponseHead): void {
+    this.passage.answered(status);
+    this.left = typeof body === 'number' ? body : -1;
+    this.isJson = isJson(headers);
+    this.response.writeHead(status, [...this.options.headers, ...responseHeaders(headers, this.options.prefix)]);
     if (this.options.streaming === undefined) return;
     this.arrived++;
     this.response.flushHeaders();
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onData(content: Buffer): void {
     if (this.options.streaming !== undefined) {
-      this.endsWithLine = chunk[chunk.length - 1] === 0x0a;
-      this.arrived += chunk.length;
+      this.endsWithLine = content[content.length - 1] === 0x0a;
+      this.arrived += content.length;
     }
-    if (this.left === chunk.length && !this.corked) {
-      this.response.end(chunk); // small answers leave in one packet with their head
+    if (this.left === content.length && this.gathered === undefined) {
+      this.response.end(Buffer.from(content)); // small answers leave in one packet with their head
       return;
     }
-    if (this.left > 0) this.left -= chunk.length;
-    if (!this.corked) {
-      this.corked = true;
-      this.response.cork();
-      setImmediate(() => {
-        this.corked = false;
-        this.response.uncork();
-      });
+    if (this.left > 0) this.left -= content.length;
+    for (let taken = 0; taken < content.length; ) {
+      this.gathered ??= this.gather();
+      taken += this.gathered.add(content, taken);
+      if (this.gathered.isFull) this.flush();
     }
-    this.unsent += chunk.length;
-    if (this.unsent > MAX_UNSENT_BYTES) controller.pause();
-    // Not 'drain': a response that was corked when its socket drained never emits it.
-    this.response.write(chunk, (error) => {
-      this.unsent -= chunk.length;
-      if (!error && this.unsent <= MAX_UNSENT_BYTES) controller.resume();
-    });
+    if (this.unsent > MAX_UNSENT_BYTES) this.exchange?.pause();
   }
 
-  onResponseEnd(): void {
+  onEnd(): void {
     this.passage.ended();
+    this.flush();
     if (!this.response.writableEnded) this.response.end();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onError(error: Error): void {
     this.passage.ended(error);
     if (this.response.writableEnded) return; // the answer is complete, if by our own hand
     if (this.response.headersSent) this.response.destroy();
     else if (!this.response.destroyed) this.options.onFailure(connectionFailure(this.cluster, error));
   }
 
+  /** Begins to gather; what came by the end of the turn is sent then. */
+  private gather(): WriteBuffer {
+    setImmediate(() => this.flush());
+    return WriteBuffer.take();
+  }
+
+  private flush(): void {
+    const { gathered } = this;
+    if (gathered === undefined) return;
+    this.gathered = undefined;
+    const bytes = gathered.content;
+    this.unsent += bytes.length;
+    // Not 'drain', which is not emitted for each write, nor when the client is gone.
+    this.response.write(bytes, (error) => {
+      this.unsent -= bytes.length;
+      if (error) return;
+      gathered.release();
+      if (this.unsent <= MAX_UNSENT_BYTES) this.exchange?.resume();
+    });
+  }
+
   /** A JSON watch ends with an ERROR event that says why. Anything else is broken off, so that a part is not taken for the whole. */
   end(failure: ApiError): void {
     if (this.response.writableEnded) return;
-    const isJson = String(this.response.getHeader('content-type') ?? '').startsWith('application/json');
+    this.flush();
     if (!this.response.headersSent) this.options.onFailure(failure);
-    else if (this.options.streaming === 'watch' && isJson && this.left < 0 && this.endsWithLine)
+    else if (this.options.streaming === 'watch' && this.isJson && this.left < 0 && this.endsWithLine)
       this.response.end(`${JSON.stringify({ type: 'ERROR', object: failure.toStatus() })}\n`);
     else this.response.destroy();
-    this.controller?.abort(failure);
+    this.exchange?.abort();
   }
+}
+
+function isJson(headers: readonly string[]): boolean {
+  const at = headers.indexOf('content-type');
+  return at >= 0 && headers[at + 1]?.startsWith('application/json') === true;
 }

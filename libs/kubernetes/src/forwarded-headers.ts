@@ -27,7 +27,7 @@ const UPGRADE_HEADERS = new Set([
 ]);
 /** How a browser, which can't set headers on a WebSocket, hands over its bearer token: that is for Archon, not for the cluster. */
 const BEARER_PROTOCOL = /^base64url\.bearer\.authorization\.k8s\.io\./i;
-/** RFC 9110 §7.6.1, and what a cluster must not do on Archon's own origin. */
+/** RFC 9110 §7.6.1, what a cluster must not do on Archon's own origin, and the id that Archon itself gives. */
 const DROPPED_RESPONSE_HEADERS = new Set([
   'connection',
   'keep-alive',
@@ -39,9 +39,11 @@ const DROPPED_RESPONSE_HEADERS = new Set([
   'upgrade',
   'set-cookie',
   'strict-transport-security',
+  'x-request-id',
 ]);
 /** A page served from inside a cluster is not Archon's: no scripts with Archon's origin, no guessing of types. */
-const SANDBOX = { 'content-security-policy': 'sandbox', 'x-content-type-options': 'nosniff' };
+const SANDBOX = ['content-security-policy', 'sandbox', 'x-content-type-options', 'nosniff'];
+const SANDBOX_NAMES = new Set(SANDBOX.filter((_, index) => index % 2 === 0));
 
 /**
  * The headers of the upstream request as a flat list, built from nothing: allowed names first, then `authentication`, so that nothing a
@@ -75,16 +77,17 @@ function withoutBearer(protocols: string | string[]): string[] {
 }
 
 /**
- * What of a cluster's answer reaches the client. A redirect within the cluster's own API stays within `prefix` (the path under which the
- * client sees that API); any other redirect loses its target.
+ * What of a cluster's answer reaches the client; names and values in turn, before and after. A redirect within the cluster's own API stays
+ * within `prefix` (the path under which the client sees that API); any other redirect loses its target.
  */
-export function responseHeaders(cluster: IncomingHttpHeaders, prefix: string): Record<string, string | string[]> {
-  const headers: Record<string, string | string[]> = { ...SANDBOX };
-  for (const name in cluster) {
-    const value = cluster[name];
-    if (value === undefined || DROPPED_RESPONSE_HEADERS.has(name) || name in SANDBOX || name.startsWith('access-control-')) continue;
-    if (name !== 'location') headers[name] = value;
-    else if (typeof value === 'string' && /^\/(?![/\\])/.test(value)) headers.location = `${prefix}${value}`;
+export function responseHeaders(cluster: readonly string[], prefix: string): string[] {
+  const headers = [...SANDBOX];
+  for (let i = 1; i < cluster.length; i += 2) {
+    const name = (cluster[i - 1] ?? '').toLowerCase();
+    const value = cluster[i] ?? '';
+    if (DROPPED_RESPONSE_HEADERS.has(name) || SANDBOX_NAMES.has(name) || name.startsWith('access-control-')) continue;
+    if (name !== 'location') headers.push(name, value);
+    else if (/^\/(?![/\\])/.test(value)) headers.push(name, `${prefix}${value}`);
   }
   return headers;
 }

@@ -14,4 +14,7 @@ export function authenticationHeaders({ cluster, identity }: Target): string[] {
 }
 
 /** The path in front of `/api` when a cluster is served below one, as other proxies do; empty as a rule. */
-export const basePath = ({ endpoint }: ClusterConnection): string => new URL(endpoint).pathname.replace(/\/$/, '');
+export function basePath({ endpoint }: ClusterConnection): string {
+  const slash = endpoint.indexOf('/', 'https://'.length);
+  return slash < 0 ? '' : endpoint.slice(slash).replace(/\/$/, '');
+}

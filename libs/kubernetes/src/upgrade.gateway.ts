@@ -99,9 +99,8 @@ export class UpgradeForwarder {
         return;
       }
       options.onAnswer(answer.statusCode ?? 0);
-      const headers = Object.entries(responseHeaders(answer.headers, options.prefix)).flatMap(([name, value]) =>
-        [value].flat().map((text) => `${name}: ${text}`),
-      );
+      const passed = responseHeaders(answer.rawHeaders, options.prefix);
+      const headers = passed.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${passed[index + 1]}`] : []));
       // The length is unknown when the cluster sent chunks: the end of the connection marks the end of the body.
       client.write(`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n${[...headers, 'connection: close'].join('\r\n')}\r\n\r\n`);
       answer.once('end', () => endInTime(client)).once('error', () => client.destroy());

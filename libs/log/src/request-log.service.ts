@@ -12,39 +12,39 @@ export interface RequestEntry {
   ms: number;
 }
 
-const BUFFER_BYTES = 4096;
+const BUFFER = { minLength: 64 * 1024, maxWrite: 256 * 1024 };
 const FLUSH_MS = 200;
 
 /**
- * One line per request, gathered for up to 200 ms: writing each line by itself, and searching it for credentials that its fixed
- * fields can't hold, would cost a proxied request a fifth of its CPU time.
+ * One line per request in the form of the other lines, gathered for up to 200 ms: writing each line by itself, and searching it for
+ * credentials that its fixed fields can't hold, would cost a proxied request a fifth of its CPU time.
  */
 export class RequestLog {
-  private readonly logger: pino.Logger;
+  private readonly isOn: boolean;
+  private readonly destination: DestinationStream & { flush?: () => void };
   private readonly timer: NodeJS.Timeout | undefined;
+  private time = { ms: 0, text: '' };
 
   constructor(level: string, destination?: DestinationStream) {
-    const options = {
-      level,
-      base: undefined,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label: string) => ({ level: label }) },
-    };
-    if (destination !== undefined) {
-      this.logger = pino(options, destination);
-      return;
-    }
-    this.logger = pino(options, pino.destination({ dest: 1, sync: false, minLength: BUFFER_BYTES }));
-    this.timer = setInterval(() => this.logger.flush(), FLUSH_MS).unref();
+    this.isOn = pino({ level }).isLevelEnabled('info');
+    this.destination = destination ?? pino.destination({ dest: 1, sync: false, ...BUFFER });
+    if (destination === undefined) this.timer = setInterval(() => this.destination.flush?.(), FLUSH_MS).unref();
   }
 
   write(entry: RequestEntry): void {
-    this.logger.info(entry, 'request');
+    if (this.isOn)
+      this.destination.write(`{"level":"info","time":"${this.now()}",${JSON.stringify(entry).slice(1, -1)},"msg":"request"}\n`);
   }
 
-  /** Writes out what is gathered; pino does so too when the process exits. */
+  /** Writes out what is gathered; the destination does so too when the process exits. */
   close(): void {
     clearInterval(this.timer);
-    this.logger.flush();
+    this.destination.flush?.();
+  }
+
+  private now(): string {
+    const ms = Date.now();
+    if (ms !== this.time.ms) this.time = { ms, text: new Date(ms).toISOString() };
+    return this.time.text;
   }
 }

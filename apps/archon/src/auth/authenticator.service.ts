@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import { decodeJwt } from 'jose';
@@ -42,17 +42,17 @@ export class Authenticator {
 
   /** Whether this credential held a short while ago. It need not hold any more: good for nothing but being spared a limit on strangers. */
   knows({ authorization }: IncomingHttpHeaders): boolean {
-    const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
-    return token !== undefined && this.lately.has(keyOf(token));
+    return authorization !== undefined && this.lately.has(keyOf(authorization));
   }
 
   /** Undefined for a request without a credential that holds. */
   async find({ authorization }: IncomingHttpHeaders): Promise<Principal | undefined> {
-    const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
-    if (token === undefined) return undefined;
-    const key = keyOf(token);
+    if (authorization === undefined) return undefined;
+    const key = keyOf(authorization);
     const known = this.known.get(key);
     if (known !== undefined) return known;
+    const token = BEARER.exec(authorization)?.[1];
+    if (token === undefined) return undefined;
     const changesBefore = this.changes;
     const principal = await this.verify(token);
     if (principal === undefined) return undefined;
@@ -68,7 +68,8 @@ export class Authenticator {
   }
 }
 
-const keyOf = (token: string): string => createHash('sha256').update(token).digest('base64');
+/** What is remembered is the hash of the whole header, so that no credential lies about in memory. */
+const keyOf = (authorization: string): string => hash('sha256', authorization, 'base64');
 
 function unverifiedClaims(token: string): UnverifiedClaims | undefined {
   try {

@@ -46,7 +46,7 @@ export class ProxyService implements BeforeApplicationShutdown {
   /** True when the path belongs to a cluster; the answer then comes from here, whatever it is. */
   handle(request: IncomingMessage, response: ServerResponse): boolean {
     const id = requestIdOf(request.headers);
-    const fail = (failure: unknown) => this.respond(response, this.toApiError(failure, id));
+    const fail = (failure: unknown) => this.respond(response, this.toApiError(failure, id), id);
     let proxied: ProxiedPath | undefined;
     try {
       proxied = parseProxiedPath(withoutGatewayPrefix(request.url ?? '/'));
@@ -55,7 +55,6 @@ export class ProxyService implements BeforeApplicationShutdown {
       return true;
     }
     if (proxied === undefined) return false;
-    response.setHeader('x-request-id', id);
     const trail = this.trails.of(request, proxied, id);
     const refuse = (failure: unknown) => fail(trail.because(this.toApiError(failure, id)));
     response.once('close', () => trail.end(response.headersSent ? response.statusCode : CLIENT_GONE));
@@ -95,7 +94,7 @@ export class ProxyService implements BeforeApplicationShutdown {
       this.metrics.countProxied(proxied.cluster, request.method ?? '', response.statusCode);
       this.log(request, proxied, principal, id, response.statusCode, performance.now() - begin);
     });
-    this.forwarder.forward(target, request, response, { ...proxied, onFailure: fail });
+    this.forwarder.forward(target, request, response, { ...proxied, headers: ['x-request-id', id], onFailure: fail });
   }
 
   private async forwardUpgrade(
@@ -167,12 +166,12 @@ export class ProxyService implements BeforeApplicationShutdown {
     return new ApiError('InternalError', `an internal error occurred; the log has it under request ${requestId}`);
   }
 
-  private respond(response: ServerResponse, failure: ApiError): void {
+  private respond(response: ServerResponse, failure: ApiError, id: string): void {
     if (response.headersSent || response.destroyed) {
       response.destroy();
       return;
     }
-    response.writeHead(failure.code, headersOf(failure)).end(JSON.stringify(failure.toStatus()));
+    response.writeHead(failure.code, { ...headersOf(failure), 'x-request-id': id }).end(JSON.stringify(failure.toStatus()));
   }
 }
 

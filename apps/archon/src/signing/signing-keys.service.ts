@@ -8,6 +8,7 @@ import { FieldCipher, Notifications } from '#database';
 import type { Logger } from '#log';
 import { AppConfig } from '../config.module.js';
 import { LOGGER } from '../logger.module.js';
+import { PeriodicTask } from '../periodic-task.service.js';
 import { coverageOf, SIGNING_ALGORITHM, TOKEN_AUDIENCE, TOKEN_ISSUER, type OwnClaims, type TokenType } from './signed-token.js';
 import { SigningKeyEntity } from './signing-key.entity.js';
 
@@ -33,7 +34,7 @@ export class SigningKeys implements OnModuleInit, BeforeApplicationShutdown {
   private signing: { id: string; privateKey: KeyObject; coversUntil: Date } | undefined;
   private loadedAt = 0;
   private loading: Promise<void> | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private readonly ageCheck: PeriodicTask;
 
   constructor(
     @InjectRepository(SigningKeyEntity) private readonly rows: Repository<SigningKeyEntity>,
@@ -41,21 +42,25 @@ export class SigningKeys implements OnModuleInit, BeforeApplicationShutdown {
     private readonly config: AppConfig,
     private readonly notifications: Notifications,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.ageCheck = new PeriodicTask({
+      everyMs: CHECK_AGE_MS,
+      work: () => this.rotateIfOld(),
+      logger,
+      failure: 'the age of the signing key was not checked',
+    });
+  }
 
   async onModuleInit(): Promise<void> {
     const reload = () => void this.reload().catch((error: unknown) => this.logger.warn({ err: error }, 'the signing keys were not read'));
     this.notifications.on(TOPIC, reload);
     this.notifications.onGap(reload);
     await this.rotateIfOld();
-    this.timer = setInterval(
-      () => void this.rotateIfOld().catch((error: unknown) => this.logger.warn({ err: error }, 'the signing key was not rotated')),
-      CHECK_AGE_MS,
-    ).unref();
+    this.ageCheck.start();
   }
 
-  beforeApplicationShutdown(): void {
-    clearInterval(this.timer);
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.ageCheck.stop();
   }
 
   /** All keys with which a token may have been signed that is still valid, newest first. */

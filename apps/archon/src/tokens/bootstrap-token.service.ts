@@ -22,11 +22,13 @@ export class BootstrapToken implements OnApplicationBootstrap {
 
   async onApplicationBootstrap(): Promise<void> {
     if (await this.holds()) return;
+    const createdAt = await this.tokens.now();
     const { token } = await this.tokens.issue({
       user: FIRST_ADMINISTRATOR,
       description: 'first administrator',
       createdBy: 'archon',
-      expiresAt: new Date(Date.now() + this.config.tokenMaxDays * DAY_MS),
+      createdAt,
+      expiresAt: new Date(createdAt.getTime() + this.config.tokenMaxDays * DAY_MS),
     });
     await mkdir(path.dirname(this.file), { recursive: true, mode: 0o700 });
     await writeFile(`${this.file}.new`, token, { mode: 0o600 });

@@ -1,5 +1,82 @@
-import { IsInt, IsOptional, IsString, Length, Min } from 'class-validator';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Length,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { SCOPE_VERBS, type AccessScope, type ScopeVerb } from '../auth/access-scope.js';
+import { KubernetesName, KubernetesNames } from '../http/kubernetes-name.decorator.js';
 import type { AccessTokenEntity } from './access-token.entity.js';
+
+const MAX_ENTRIES = 100;
+const MAX_OVERLAP_SECONDS = 2_592_000;
+
+export class ScopedNamespaceDto {
+  /**
+   * The cluster; without it the namespaces of this name in every cluster of the scope
+   * @example "c1"
+   */
+  @IsOptional()
+  @KubernetesName()
+  cluster?: string;
+
+  /** @example "shop" */
+  @KubernetesName()
+  namespace: string;
+}
+
+/** Narrows a token to a part of what its user may do. */
+export class AccessScopeDto {
+  /**
+   * Names of the clusters that it reaches
+   * @example ["c1"]
+   */
+  @IsOptional()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(MAX_ENTRIES)
+  @ArrayUnique()
+  @KubernetesNames()
+  clusters?: string[];
+
+  /** The namespaces that it reaches: nothing outside of them but versions and schemas */
+  @IsOptional()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(MAX_ENTRIES)
+  @ValidateNested({ each: true })
+  @Type(() => ScopedNamespaceDto)
+  namespaces?: ScopedNamespaceDto[];
+
+  /**
+   * The verbs of Kubernetes that it may use; `create` also stands for exec, attach, port-forward and proxy
+   * @example ["get", "list", "watch"]
+   */
+  @IsOptional()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayUnique()
+  @IsIn(SCOPE_VERBS, { each: true })
+  verbs?: ScopeVerb[];
+
+  /**
+   * Nothing but get, list and watch
+   * @example true
+   */
+  @IsOptional()
+  @IsBoolean()
+  readOnly?: boolean;
+}
 
 export class AccessTokenRequest {
   /**
@@ -11,7 +88,7 @@ export class AccessTokenRequest {
   description: string;
 
   /**
-   * End of validity in seconds since 1970; 0 or absent means the configured default
+   * End of validity in seconds since 1970; 0 or absent means the configured default, where that is allowed
    * @example 1798761600
    */
   @IsOptional()
@@ -27,6 +104,78 @@ export class AccessTokenRequest {
   @IsString()
   @Length(1, 253)
   user?: string;
+
+  /** What the token may be used for; absent means everything that its user may do */
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => AccessScopeDto)
+  scope?: AccessScopeDto;
+}
+
+export class RotateAccessTokenRequest {
+  /**
+   * How many seconds the old token still holds; absent means the configured overlap
+   * @example 600
+   */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(MAX_OVERLAP_SECONDS)
+  overlapSeconds?: number;
+
+  /**
+   * End of validity of the new token in seconds since 1970; absent means that it holds as long as the old one did
+   * @example 1798761600
+   */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  expiration?: number;
+}
+
+export class ListAccessTokensQuery {
+  /** Tokens per page */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(500)
+  limit?: number;
+
+  /** Continue token of the page before */
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  continue?: string;
+
+  /** Only the tokens of this user */
+  @IsOptional()
+  @IsString()
+  @Length(1, 253)
+  user?: string;
+
+  /** Only tokens that end before this time, in seconds since 1970; those that have ended already are among them */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(253_402_300_799)
+  expiringBefore?: number;
+}
+
+export class RevokeAccessTokensQuery {
+  /** The user whose tokens are revoked, all of them */
+  @IsString()
+  @Length(1, 253)
+  user: string;
+}
+
+export class RevokedAccessTokensResponse {
+  /**
+   * How many tokens were revoked
+   * @example 3
+   */
+  revoked: number;
 }
 
 /** A token without its text. */
@@ -41,6 +190,12 @@ export class AccessTokenResponse {
   user: string;
 
   /**
+   * Who made it
+   * @example "jane@example.org"
+   */
+  createdBy: string;
+
+  /**
    * Time of issue in seconds since 1970
    * @example 1796083200
    */
@@ -51,6 +206,27 @@ export class AccessTokenResponse {
    * @example 1798761600
    */
   expiration: number;
+
+  /** Absent for a token that is good for everything that its user may do */
+  scope?: AccessScopeDto;
+
+  /**
+   * When it was last used, in seconds since 1970, to the minute; absent when it never was
+   * @example 1796086800
+   */
+  lastUsedAt?: number;
+
+  /**
+   * Address of the client that last used it
+   * @example "192.0.2.17"
+   */
+  lastUsedFrom?: string;
+
+  /**
+   * Id of the token that took its place in a rotation
+   * @example "0b6d3f0a-5f3e-4c61-9d0f-2f6f8f1c7a10"
+   */
+  replacedBy?: string;
 }
 
 export class CreatedAccessTokenResponse extends AccessTokenResponse {
@@ -61,9 +237,16 @@ export class CreatedAccessTokenResponse extends AccessTokenResponse {
   token: string;
 }
 
+export class AccessTokenListMetadata {
+  /** Token for the next page; absent on the last one */
+  continue?: string;
+}
+
 export class AccessTokenListResponse {
   /** @example "AccessTokenList" */
   kind: string;
+
+  metadata: AccessTokenListMetadata;
 
   items: AccessTokenResponse[];
 }
@@ -75,7 +258,22 @@ export function toAccessTokenResponse(row: AccessTokenEntity): AccessTokenRespon
     id: row.id,
     description: row.description,
     user: row.userName,
+    createdBy: row.createdBy,
     timestamp: seconds(row.createdAt),
     expiration: seconds(row.expiresAt),
+    ...(row.scope === null ? {} : { scope: row.scope as AccessScopeDto }),
+    ...(row.lastUsedAt === null ? {} : { lastUsedAt: seconds(row.lastUsedAt) }),
+    ...(row.lastUsedFrom === null ? {} : { lastUsedFrom: row.lastUsedFrom }),
+    ...(row.replacedBy === null ? {} : { replacedBy: row.replacedBy }),
   };
 }
+
+/** A scope as it is stored: without fields that say nothing. */
+export const toAccessScope = ({ clusters, namespaces, verbs, readOnly }: AccessScopeDto): AccessScope => ({
+  ...(clusters === undefined ? {} : { clusters }),
+  ...(namespaces === undefined
+    ? {}
+    : { namespaces: namespaces.map(({ cluster, namespace }) => ({ ...(cluster === undefined ? {} : { cluster }), namespace })) }),
+  ...(verbs === undefined ? {} : { verbs }),
+  ...(readOnly === true ? { readOnly } : {}),
+});

@@ -1,0 +1,24 @@
+import { createHash, type KeyObject } from 'node:crypto';
+import { SIGNING_ALGORITHM } from './signed-token.js';
+
+/** A JSON Web Key Set (RFC 7517, 5) of public keys. */
+export interface KeySet {
+  keys: { kty: string; n: string; e: string; kid: string; alg: string; use: 'sig' }[];
+}
+
+/** The keys with which tokens of Archon can be checked: the parts of the public half, named one by one so that nothing else gets out. */
+export function keySetOf(keys: readonly { id: string; publicKey: KeyObject }[]): KeySet {
+  return {
+    keys: keys.map(({ id, publicKey }) => {
+      const { kty = '', n = '', e = '' } = publicKey.export({ format: 'jwk' });
+      return { kty, n, e, kid: id, alg: SIGNING_ALGORITHM, use: 'sig' };
+    }),
+  };
+}
+
+/** A strong entity tag (RFC 9110, 8.8.3) of a text. */
+export const entityTagOf = (text: string): string => `"${createHash('sha256').update(text).digest('base64url')}"`;
+
+/** Whether `If-None-Match` (RFC 9110, 13.1.2) names this tag. */
+export const namesTag = (ifNoneMatch: string | undefined, tag: string): boolean =>
+  ifNoneMatch?.split(',').some((candidate) => ['*', tag].includes(candidate.trim().replace(/^W\//, ''))) ?? false;

@@ -5,9 +5,7 @@ export class PeriodicTask {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
 
-  constructor(
-    private readonly options: { everyMs: number; work: () => Promise<void>; logger: Logger; failure: string },
-  ) {}
+  constructor(private readonly options: { everyMs: number; work: () => Promise<void>; logger: Logger; failure: string }) {}
 
   start(): void {
     this.timer = setInterval(() => this.run(), this.options.everyMs).unref();

@@ -27,6 +27,7 @@ import { NestLogger } from './nest-logger.service.js';
 import { ProxyService } from './proxy/proxy.service.js';
 import { BootstrapToken } from './tokens/bootstrap-token.service.js';
 import { UsersService } from './users/users.service.js';
+import { TokenUses } from './tokens/token-uses.service.js';
 
 const IDLE_SWEEP_MS = 100;
 
@@ -51,7 +52,7 @@ export async function startServer(options: { config: Config; logger: Logger; dat
   });
   logRequests(adapter.getInstance(), app.get(RequestLog), app.get(Metrics));
   const addresses = app.get(ClientAddresses);
-  authenticateRequests(adapter.getInstance(), app.get(Authenticator), addresses);
+  authenticateRequests(adapter.getInstance(), { authenticator: app.get(Authenticator), addresses, uses: app.get(TokenUses) });
   const [anonymous, connections, users] = [app.get(AnonymousRequests), app.get(ConnectionLimits), app.get(UserRequests)];
   limitRequests(adapter.getInstance(), { anonymous, connections, users });
   const audit = app.get(Audit);

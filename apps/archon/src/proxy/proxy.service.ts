@@ -17,6 +17,7 @@ import { AnonymousRequests } from '../limits/anonymous-requests.service.js';
 import { ConnectionLimits } from '../limits/connection-limits.service.js';
 import { UserRequests } from '../limits/user-requests.service.js';
 import { LOGGER } from '../logger.module.js';
+import { TokenUses } from '../tokens/token-uses.service.js';
 import { type ProxiedPath, parseProxiedPath } from './proxied-path.js';
 
 const METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']);
@@ -40,6 +41,7 @@ export class ProxyService implements BeforeApplicationShutdown {
     private readonly connections: ConnectionLimits,
     private readonly users: UserRequests,
     private readonly trails: AuditTrails,
+    private readonly tokenUses: TokenUses,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -144,6 +146,7 @@ export class ProxyService implements BeforeApplicationShutdown {
       throw unauthorized();
     }
     this.connections.authenticated(request);
+    this.tokenUses.note(principal, request);
     return principal;
   }
 

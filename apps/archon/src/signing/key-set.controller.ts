@@ -18,7 +18,10 @@ export class KeySetController {
   @ApiOperation({ operationId: 'getKeySet', security: [] })
   @ApiOkResponse({ type: JsonWebKeySetResponse })
   @ApiResponse({ status: 304, description: 'Nothing has changed since the answer whose ETag is in If-None-Match' })
-  getKeySet(@Headers('if-none-match') ifNoneMatch: string | undefined, @Res({ passthrough: true }) reply: FastifyReply): JsonWebKeySetResponse | undefined {
+  getKeySet(
+    @Headers('if-none-match') ifNoneMatch: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): JsonWebKeySetResponse | undefined {
     const keySet = keySetOf(this.keys.list());
     const tag = entityTagOf(JSON.stringify(keySet));
     void reply.header('etag', tag);

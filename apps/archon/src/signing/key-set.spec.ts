@@ -16,7 +16,13 @@ describe('the key set', () => {
 
 describe('an entity tag', () => {
   const tag = entityTagOf('text');
-  it.each([[tag, true], [`"x", ${tag}`, true], [`W/${tag}`, true], ['*', true], ['"x"', false], [undefined, false], ['', false]])('named by %s: %s', (header, named) =>
-    expect(namesTag(header, tag)).toBe(named),
-  );
+  it.each([
+    [tag, true],
+    [`"x", ${tag}`, true],
+    [`W/${tag}`, true],
+    ['*', true],
+    ['"x"', false],
+    [undefined, false],
+    ['', false],
+  ])('named by %s: %s', (header, named) => expect(namesTag(header, tag)).toBe(named));
 });

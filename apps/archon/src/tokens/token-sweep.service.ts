@@ -10,7 +10,12 @@ export class TokenSweep implements OnApplicationBootstrap, OnApplicationShutdown
   private readonly task: PeriodicTask;
 
   constructor(tokens: TokensService, @Inject(LOGGER) logger: Logger) {
-    this.task = new PeriodicTask({ everyMs: 3_600_000, work: () => tokens.sweep(), logger, failure: 'expired tokens could not be removed' });
+    this.task = new PeriodicTask({
+      everyMs: 3_600_000,
+      work: () => tokens.sweep(),
+      logger,
+      failure: 'expired tokens could not be removed',
+    });
   }
 
   onApplicationBootstrap(): void {

@@ -30,7 +30,12 @@ export class TokenUses implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly addresses: ClientAddresses,
     @Inject(LOGGER) logger: Logger,
   ) {
-    this.task = new PeriodicTask({ everyMs: FLUSH_MS, work: () => this.write(), logger, failure: 'the last use of tokens was not written' });
+    this.task = new PeriodicTask({
+      everyMs: FLUSH_MS,
+      work: () => this.write(),
+      logger,
+      failure: 'the last use of tokens was not written',
+    });
   }
 
   onApplicationBootstrap(): void {

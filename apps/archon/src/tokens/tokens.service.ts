@@ -65,7 +65,8 @@ export class TokensService {
   async create(caller: Principal, request: AccessTokenRequest): Promise<CreatedAccessTokenResponse> {
     const user = request.user ?? caller.user;
     if (user !== caller.user && !caller.isAdministrator) throw forbidden('only an administrator may make a token for another user');
-    if (user !== caller.user && caller.scope !== undefined) throw outOfScope({ field: 'scope', missing: 'no scope at all to make a token for another user' });
+    if (user !== caller.user && caller.scope !== undefined)
+      throw outOfScope({ field: 'scope', missing: 'no scope at all to make a token for another user' });
     if (!isPrincipalName(user))
       throw invalid('the token request', [{ field: 'user', message: 'must be printable ASCII and must not begin with "system:"' }]);
     const scope = request.scope && this.checkedScope(toAccessScope(request.scope));
@@ -114,9 +115,16 @@ export class TokensService {
     const old = await this.find(caller, id, caller.isAdministrator);
     const createdAt = await this.now();
     const expiresAt =
-      request.expiration === undefined ? this.sameLifetime(old, createdAt) : expiryOf(request.expiration, { now: createdAt, latest: old.parentId === null ? undefined : old.expiresAt, ...this.limits() });
+      request.expiration === undefined
+        ? this.sameLifetime(old, createdAt)
+        : expiryOf(request.expiration, { now: createdAt, latest: old.parentId === null ? undefined : old.expiresAt, ...this.limits() });
     const overlapSeconds = request.overlapSeconds ?? this.config.tokenOverlapSeconds;
-    const { user, description, scope, parentId } = { ...old, user: old.userName, scope: old.scope ?? undefined, parentId: old.parentId ?? undefined };
+    const { user, description, scope, parentId } = {
+      ...old,
+      user: old.userName,
+      scope: old.scope ?? undefined,
+      parentId: old.parentId ?? undefined,
+    };
     const { row, text } = await this.sign({ user, description, scope, parentId, createdBy: caller.user, createdAt, expiresAt });
     await this.rows.manager.transaction((manager) => this.replace(manager, old, row, overlapSeconds));
     await this.changes.publish({ credential: id });
@@ -196,7 +204,8 @@ export class TokensService {
        where id = $1 and replaced_by is null and expires_at > clock_timestamp() returning id`,
       [old.id, next.id, overlapSeconds],
     );
-    if (replaced.length === 0) throw conflict('the token has ended or was rotated already: make a new one', { kind: 'accesstoken', name: old.id });
+    if (replaced.length === 0)
+      throw conflict('the token has ended or was rotated already: make a new one', { kind: 'accesstoken', name: old.id });
     await manager.insert(AccessTokenEntity, next);
     await manager.query('update access_tokens set parent_id = $2 where parent_id = $1', [old.id, next.id]);
   }

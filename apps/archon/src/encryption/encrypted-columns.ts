@@ -5,4 +5,5 @@ export const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
   { table: 'clusters', field: 'credential', key: ['id'] },
   { table: 'operation_steps', field: 'previous', key: ['operation_id', 'index'] },
   { table: 'signing_keys', field: 'private_key', key: ['id'] },
+  { table: 'token_peppers', field: 'secret', key: ['id'] },
 ];

@@ -3,6 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow } from '../auth/allow.decorator.js';
 import { Caller } from '../auth/caller.decorator.js';
 import { Principal } from '../auth/principal.js';
+import { Scoped } from '../auth/scoped.decorator.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
 import { toWhoAmIResponse, WhoAmIResponse } from './whoami.dto.js';
 
@@ -12,6 +13,7 @@ export class WhoAmIController {
   /** Who sends this request, with which groups and roles, and what proves it. */
   @Get()
   @Allow('authenticated')
+  @Scoped({ reach: 'handler', verbs: [] })
   @ApiOperation({ operationId: 'whoAmI' })
   @ApiFailures(401, 403)
   get(@Caller() caller: Principal): WhoAmIResponse {

@@ -51,25 +51,28 @@ export class Audit1764000007000 implements MigrationInterface {
         sequence bigint not null,
         hash bytea not null,
         recorded_at timestamptz(3) not null,
-        seal text not null
+        dropped_sequence bigint not null,
+        dropped_hash bytea not null,
+        seal text
       )`);
     await runner.query(
-      `insert into audit_chain (sequence, hash, recorded_at, seal) values (0, decode(repeat('00', 32), 'hex'), 'epoch', '')`,
+      `insert into audit_chain (sequence, hash, recorded_at, dropped_sequence, dropped_hash, seal)
+       values (0, decode(repeat('00', 32), 'hex'), 'epoch', 0, decode(repeat('00', 32), 'hex'), null)`,
     );
 
     await runner.query(`
       create table audit_heads (
-        sequence bigint not null,
-        purpose text not null,
-        hash bytea not null,
+        sequence bigint constraint audit_heads_pkey primary key,
         signed_at timestamptz(3) not null,
-        signature text not null,
-        constraint audit_heads_pkey primary key (sequence, purpose)
+        token text not null
       )`);
 
     await runner.query(`
       create function audit_refuse_change() returns trigger language plpgsql as $$
       begin
+        if tg_table_name = 'audit_heads' and tg_op = 'DELETE' then
+          if old.sequence <= (select dropped_sequence from audit_chain) then return old; end if;
+        end if;
         raise exception 'the audit log is append-only: % on % is refused', tg_op, tg_table_name using errcode = 'insufficient_privilege';
       end $$`);
     await runner.query(`

@@ -3,13 +3,16 @@ import path from 'node:path';
 import { ConfigError, describeSettings, environment, loadConfig } from '#config';
 import { startEmbeddedPostgres } from '#database';
 import { createLogger } from '#log';
+import { verifyAudit } from './audit/audit-verify.command.js';
 import { rekeyCommand } from './encryption/rekey.command.js';
 import { startServer } from './server.gateway.js';
 
-const USAGE = `Usage: archon [serve | config | rekey]
+const USAGE = `Usage: archon [serve | config | rekey | audit verify]
   serve    starts the API server (the default)
   config   prints the settings, which are environment variables
-  rekey    brings all stored secrets under the first key of the key file, beside running servers`;
+  rekey    brings all stored secrets under the first key of the key file, beside running servers
+  audit verify [head...]
+           checks that nobody has altered the audit log; heads are those of the process log (auditHead)`;
 
 async function serve(): Promise<void> {
   const config = loadConfig(environment());
@@ -53,6 +56,13 @@ if (command === 'serve') {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
   });
+} else if (command === 'audit' && process.argv[3] === 'verify') {
+  process.exitCode = await verifyAudit(loadConfig(environment()), process.argv.slice(4), (line) => process.stdout.write(`${line}\n`)).catch(
+    (error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      return 2;
+    },
+  );
 } else if (command === 'help' || command === '--help') {
   process.stdout.write(`${USAGE}\n`);
 } else {

@@ -8,6 +8,7 @@ import type { Config } from '#config';
 import { type Logger, RequestLog } from '#log';
 import { AppModule } from './app.module.js';
 import { auditRequests } from './audit/audit-requests.gateway.js';
+import { AuditUpkeep } from './audit/audit-upkeep.service.js';
 import { Audit } from './audit/audit.service.js';
 import { RouteOperations } from './audit/route-operations.service.js';
 import { authenticateRequests } from './auth/authenticate-requests.gateway.js';
@@ -56,6 +57,8 @@ export async function startServer(options: { config: Config; logger: Logger; dat
   const [anonymous, connections, users] = [app.get(AnonymousRequests), app.get(ConnectionLimits), app.get(UserRequests)];
   limitRequests(adapter.getInstance(), { anonymous, connections, users });
   const audit = app.get(Audit);
+  // When no request is under way any more, and the database still there.
+  adapter.getInstance().addHook('onClose', () => audit.close().then(() => app.get(AuditUpkeep).close()));
   auditRequests(adapter.getInstance(), {
     audit,
     operations: app.get(RouteOperations),

@@ -11,15 +11,12 @@ export interface ChainedEvent extends AuditEvent {
   hash: Buffer;
 }
 
-/** Where the chain ends at present. */
-export interface ChainHead {
+/** Where the chain ends, and the time of what is hung on it next. Before event 1: sequence 0, and 32 zero bytes. */
+interface ChainEnd {
   sequence: number;
   hash: Buffer;
   recordedAt: Date;
 }
-
-/** The hash "before" event 1. */
-export const GENESIS: ChainHead = { sequence: 0, hash: Buffer.alloc(32), recordedAt: new Date(0) };
 
 /**
  * The hash of an event: over the 32 bytes of the hash before, then a JSON array (RFC 8259, UTF-8, no white space) of the fields in the
@@ -61,10 +58,10 @@ export function chainHash(before: Buffer, event: Omit<ChainedEvent, 'hash'>): Bu
 }
 
 /** Hangs events on the chain, in their order. */
-export function chain(head: ChainHead, events: readonly AuditEvent[]): ChainedEvent[] {
-  let { sequence, hash } = head;
+export function chain(end: ChainEnd, events: readonly AuditEvent[]): ChainedEvent[] {
+  let { sequence, hash } = end;
   return events.map((event) => {
-    const next = { ...event, sequence: ++sequence, recordedAt: head.recordedAt };
+    const next = { ...event, sequence: ++sequence, recordedAt: end.recordedAt };
     hash = chainHash(hash, next);
     return { ...next, hash };
   });

@@ -67,7 +67,6 @@ export function auditRequests(fastify: FastifyInstance, { audit, operations, rea
     };
   };
 
-  fastify.addHook('onClose', () => audit.close());
   fastify.addHook('preHandler', async (request: AuditedRequest) => {
     if (READS.has(request.method) || request.principal === undefined) return;
     request.audited = { name: objectName(request.body) };

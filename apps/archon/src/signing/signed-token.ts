@@ -4,11 +4,11 @@ export const TOKEN_ISSUER = 'archon';
 export const TOKEN_AUDIENCE = 'archon-api';
 
 /** What a token is good for: the claim `typ`. One kind is never taken for another. */
-export type TokenType = 'AccessToken' | 'Session';
+export type TokenType = 'AccessToken' | 'Session' | 'AuditHead';
 
 /** The claims of a JWT that Archon signs, beside issuer, audience and type. Times in seconds since 1970 (RFC 7519, 4.1). */
 export interface OwnClaims {
-  /** Of an API token: its row. */
+  /** Of an API token: its row. Of the head of the audit chain: its sequence and hash. */
   jti: string;
   sub: string;
   iat: number;

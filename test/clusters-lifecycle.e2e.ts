@@ -82,6 +82,7 @@ describe('registration of an untouched cluster', () => {
     expect(body.status.permissions.missing).toEqual([
       'patch customresourcedefinitions.apiextensions.k8s.io',
       'patch clusterrolebindings.rbac.authorization.k8s.io',
+      'patch clusterroles.rbac.authorization.k8s.io',
       'impersonate users',
       'impersonate groups',
     ]);

@@ -3,6 +3,7 @@ import { ApiError } from '#errors';
 import { type ClusterConnection, KubernetesGateway, OWN_CREDENTIAL, type ResourceRef } from '#kubernetes';
 import { ADMINISTRATORS } from '../auth/principal.js';
 import { APPLICATION_CRD } from './application-crd.js';
+import { PLATFORM_AUDITOR_OBJECTS } from './platform-auditor-role.js';
 
 /** What a cluster must hold before Archon's callers can work on it. */
 const NEEDED = [
@@ -20,6 +21,7 @@ const NEEDED = [
       subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: ADMINISTRATORS }],
     },
   },
+  ...PLATFORM_AUDITOR_OBJECTS,
 ] as const satisfies { ref: ResourceRef; object: object }[];
 
 const IMPERSONATE = ['users', 'groups'];
@@ -35,7 +37,7 @@ export class ClusterPreparation {
       ...NEEDED.map((needed) => this.install(cluster, needed)),
       ...IMPERSONATE.map((resource) => this.missingImpersonation(cluster, resource)),
     ]);
-    return missing.filter((right) => right !== undefined);
+    return [...new Set(missing.filter((right) => right !== undefined))];
   }
 
   private async install(cluster: ClusterConnection, { ref, object }: (typeof NEEDED)[number]): Promise<string | undefined> {

@@ -42,8 +42,9 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
   register(JSON_TYPES, readAs('json'));
   register(YAML_TYPES, readAs('yaml'));
   register([FORM_TYPE], (request, text) => {
-    if (anonymousBodyOf(request)?.form === true) return parseForm(text);
-    if (request.principal === undefined) throw request.authenticationFailure ?? unauthorized();
+    const anonymousBody = anonymousBodyOf(request);
+    if (anonymousBody?.form === true) return parseForm(text);
+    if (request.principal === undefined && anonymousBody === undefined) throw request.authenticationFailure ?? unauthorized();
     throw unsupportedMediaType(FORM_TYPE, ACCEPTED_MEDIA_TYPES);
   });
   fastify.addHook('onClose', () => reader.close());

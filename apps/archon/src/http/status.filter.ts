@@ -6,6 +6,8 @@ import type { Logger } from '#log';
 import { ACCEPTED_MEDIA_TYPES } from './body-parsers.gateway.js';
 
 const UNIQUE_VIOLATION = '23505';
+/** Postgres takes no NUL in a text (character_not_in_repertoire, untranslatable_character). */
+const UNSTORABLE_TEXT = new Set(['22021', '22P05']);
 /** Postgres: connection exceptions, operator intervention, out of connections; and of the socket to it. */
 const DATABASE_AWAY = /^(08|57P|53300|ECONNRESET$|EPIPE$)/;
 
@@ -58,6 +60,7 @@ const isDatabaseError = (error: unknown): error is Error =>
 function fromDatabase(error: Error): ApiError {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (code === UNIQUE_VIOLATION) return new ApiError('AlreadyExists', 'an object with this name exists already');
+  if (UNSTORABLE_TEXT.has(code)) return new ApiError('BadRequest', 'a text in the request contains a character that cannot be stored');
   if (DATABASE_AWAY.test(code) || isDatabaseError(error))
     return new ApiError('ServiceUnavailable', 'the database is unavailable at present; try again', { retryAfterSeconds: 2 });
   return new ApiError('InternalError', 'an internal error occurred');

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
+import { isPrincipalName } from '#kubernetes';
 import { LoginLimits } from './login-limits.service.js';
 import { Passwords } from './passwords.service.js';
 import { LOCAL, UserEntity } from './user.entity.js';
@@ -20,7 +21,7 @@ export class PasswordProof {
    */
   async prove(name: string, password: string, address: string): Promise<UserEntity | undefined> {
     const mayTry = await this.limits.begin(name, address);
-    const user = await this.rows.findOneBy({ name });
+    const user = await this.rows.findOneBy({ name: isPrincipalName(name) ? name : '' });
     const canProve = mayTry && user?.source === LOCAL && user.disabledAt === null;
     const isRight = await this.passwords.matches(canProve ? user.password : null, password);
     if (!isRight || user === null) return undefined;

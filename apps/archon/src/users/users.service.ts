@@ -4,6 +4,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
 import type { Repository } from 'typeorm';
 import { forbidden } from '#errors';
+import { isPrincipalName } from '#kubernetes';
 import { IdentityChanges } from '../auth/identity-changes.service.js';
 import { groupsOfUser } from './platform-roles.js';
 import { UserEntity } from './user.entity.js';
@@ -40,6 +41,7 @@ export class UsersService {
 
   /** Undefined for a name that no user has. May be up to 10 s old when the connection to the other replicas is lost, else is not. */
   async find(name: string): Promise<KnownUser | undefined> {
+    if (!isPrincipalName(name)) return undefined; // whatever somebody typed: no user has such a name
     const known = this.known.get(name);
     if (known !== undefined) return known.user;
     const changedBefore = this.changed;

@@ -35,6 +35,8 @@ export class Exchange {
   hasBegun = false;
   /** Sent a second time because its connection turned out to be closed. */
   isRetried = false;
+  /** Its number in the queue. */
+  order = 0;
   /** Sweeps of the pool since anything last happened. */
   quietSweeps = 0;
 

@@ -38,6 +38,7 @@ export class UpstreamPool {
   /** Those that carry nothing; the last is the one most recently used. */
   private idle: UpstreamConnection[] = [];
   private waiting: Exchange[] = [];
+  private queued = 0;
   private isAssigning = false;
   private readonly sweeper: NodeJS.Timeout;
   private ending: PromiseWithResolvers<void> | undefined;
@@ -75,6 +76,7 @@ export class UpstreamPool {
   }
 
   private queue(exchange: Exchange): void {
+    exchange.order = ++this.queued;
     this.waiting.push(exchange);
     this.assignSoon();
   }
@@ -118,7 +120,7 @@ export class UpstreamPool {
     const { tls, addresses, connectTimeoutMs, keepAlive } = this.options;
     const refusal = addresses.refusalOf(this.address.host);
     if (refusal !== undefined) {
-      this.failWaiting(refusal);
+      this.failWaiting(refusal, this.queued);
       return;
     }
     const servername = isIP(this.address.host) === 0 ? { servername: this.address.host } : {};
@@ -135,14 +137,16 @@ export class UpstreamPool {
     const socket: TLSSocket = connect(options);
     socket.setNoDelay(true).setKeepAlive(keepAlive);
     this.connecting.add(socket);
+    const begunAt = this.queued;
     const timer = setTimeout(() => socket.destroy(new errors.ConnectTimeoutError()), connectTimeoutMs);
     const onError = (error: Error) => {
       socket.off('secureConnect', onConnect).off('close', onClose);
-      this.onRefused(socket, timer, error);
+      this.onRefused(socket, timer, error, begunAt);
     };
     const onClose = () => {
       socket.off('secureConnect', onConnect).off('error', onError);
-      this.onRefused(socket, timer, this.ending === undefined ? new errors.SocketError('closed') : new errors.ClientDestroyedError());
+      const error = this.ending === undefined ? new errors.SocketError('closed') : new errors.ClientDestroyedError();
+      this.onRefused(socket, timer, error, begunAt);
     };
     const onConnect = () => {
       clearTimeout(timer);
@@ -163,17 +167,23 @@ export class UpstreamPool {
     return connection;
   }
 
-  private onRefused(socket: TLSSocket, timer: NodeJS.Timeout, error: Error): void {
+  private onRefused(socket: TLSSocket, timer: NodeJS.Timeout, error: Error, begunAt: number): void {
     clearTimeout(timer);
     socket.on('error', () => undefined);
     this.connecting.delete(socket);
-    this.failWaiting(error);
+    this.failWaiting(error, begunAt);
     this.assignSoon();
   }
 
-  /** With no connection at all there is none to wait for: all that wait fail. Else one of them, for which a connection was to be. */
-  private failWaiting(error: Error): void {
-    for (const exchange of this.waiting.splice(0, this.open.size === 0 ? this.waiting.length : 1)) exchange.fail(error);
+  /**
+   * With no connection at all there is none to wait for: all fail that waited when the attempt began. Else one of them, for which the
+   * connection was to be.
+   */
+  private failWaiting(error: Error, begunAt: number): void {
+    const waited = this.waiting.filter(({ order }) => order <= begunAt);
+    const failed = new Set(this.open.size === 0 ? waited : waited.slice(0, 1));
+    this.waiting = this.waiting.filter((exchange) => !failed.has(exchange));
+    for (const exchange of failed) exchange.fail(error);
   }
 
   private onFree(connection: UpstreamConnection): void {

@@ -5,6 +5,7 @@ import { encryptionKeyFile } from '#config';
 import { connectAndMigrate, dataSourceOptions, FieldCipher, Notifications } from '#database';
 import type { Logger } from '#log';
 import { migrations } from '#migrations';
+import { ClusterChangeEntity } from './clusters/cluster-change.entity.js';
 import { ClusterEntity } from './clusters/cluster.entity.js';
 import { AppConfig } from './config.module.js';
 import { LOGGER } from './logger.module.js';
@@ -21,6 +22,7 @@ import { UserEntity } from './users/user.entity.js';
 
 export const ENTITIES = [
   AccessTokenEntity,
+  ClusterChangeEntity,
   ClusterEntity,
   LoginFailureEntity,
   OperationEntity,

@@ -1,4 +1,6 @@
 import type { AddressPolicy } from './checked-lookup.gateway.js';
+import { connectionFailure } from './connection-failure.js';
+import { readServerCertificate, type ServerCertificate } from './server-certificate.gateway.js';
 import type { ClusterConnection } from './cluster-connection.js';
 import { ClusterLink, type ConnectionLimits, type LinkStatus } from './cluster-link.gateway.js';
 
@@ -30,6 +32,15 @@ export class Connections {
     this.links.set(connection.id, created);
     if (found !== undefined) void found.close();
     return created;
+  }
+
+  /** What a cluster's API server shows of itself. Throws 503 as a request would. */
+  async serverCertificate(cluster: ClusterConnection): Promise<ServerCertificate> {
+    try {
+      return await readServerCertificate(cluster, this.addresses, this.limits.connectTimeoutMs);
+    } catch (error) {
+      throw connectionFailure(cluster.name, error);
+    }
   }
 
   /** From now on exactly these clusters are probed when nobody uses them; a cluster that was watched and is not any more is forgotten. */

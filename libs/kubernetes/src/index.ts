@@ -7,11 +7,14 @@ export type { LinkStatus } from './cluster-link.gateway.js';
 export { Connections } from './connections.gateway.js';
 export { Discovery } from './discovery.gateway.js';
 export type { ResourceType } from './discovery-documents.js';
+export { parseFieldSelector } from './field-selector.js';
 export { Forwarder } from './forward.gateway.js';
 export { Identity, isPrincipalName, OWN_CREDENTIAL } from './identity.js';
 export { parseJson, rawNumber } from './json.js';
 export { decodeCertificate, decodePrivateKey, isBearerToken, isKeyOf } from './credential-text.js';
 export { type KubeconfigContext, readKubeconfig } from './kubeconfig.js';
+export { parseLabelSelector } from './label-selector.js';
+export { isLabelValue, isQualifiedName } from './label-syntax.js';
 export { FIELD_MANAGER, KubernetesGateway } from './kubernetes.gateway.js';
 export {
   describeObject,

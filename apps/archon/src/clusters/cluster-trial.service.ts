@@ -4,13 +4,24 @@ import { Injectable } from '@nestjs/common';
 import { ApiError, forbidden, invalid } from '#errors';
 import { type ClusterConnection, Connections, isAddressFailure, KubernetesGateway, OWN_CREDENTIAL } from '#kubernetes';
 import type { ClusterAccess } from './cluster-access.js';
+import { type ClusterCheck, checksOf } from './cluster-check.js';
 import { ClusterPreparation } from './cluster-preparation.service.js';
+import { type Expiration, expirationsOf } from './credential-expiry.js';
 
 /** What a cluster said when it was tried. */
 export interface ClusterTrialResult {
   /** UID of its namespace `kube-system`. */
   systemUid: string;
   missingPermissions: string[];
+  checks: ClusterCheck[];
+  expirations: Expiration[];
+}
+
+interface TrialOptions {
+  /** Throws when it is the wrong cluster. */
+  accept: (systemUid: string) => Promise<void> | void;
+  /** Installs nothing. */
+  dryRun: boolean;
 }
 
 /** A refused address is answered after this time, so that the time tells nothing of what is there, or whether a name exists. */
@@ -26,16 +37,27 @@ export class ClusterTrial {
   ) {}
 
   /**
-   * Asks the cluster who it is and hands that to `accept`, which throws when it is the wrong one; then installs what is needed.
+   * Asks the cluster who it is, installs what is needed, and finds out what the credential may do.
    * Connections of its own: what was opened for one credential must not serve another one, tried later.
    */
-  async run(name: string, access: ClusterAccess, accept: (systemUid: string) => Promise<void> | void): Promise<ClusterTrialResult> {
+  async run(name: string, access: ClusterAccess, { accept, dryRun }: TrialOptions): Promise<ClusterTrialResult> {
     const connection = { ...access, id: randomUUID(), name, generation: 1 };
     const begin = performance.now();
     try {
       const systemUid = await this.systemUid(connection);
       await accept(systemUid);
-      return { systemUid, missingPermissions: await this.preparation.prepare(connection) };
+      const [missingPermissions, rights, certificate, version] = await Promise.all([
+        this.preparation.prepare(connection, dryRun),
+        this.preparation.excessiveRights(connection),
+        this.connections.serverCertificate(connection),
+        this.version(connection),
+      ]);
+      return {
+        systemUid,
+        missingPermissions,
+        checks: checksOf({ version, certificate, missingPermissions, rights }),
+        expirations: expirationsOf(access, certificate.validTo),
+      };
     } catch (error) {
       if (!isAddressFailure(error)) throw error;
       await sleep(REFUSAL_MS - (performance.now() - begin));
@@ -43,6 +65,22 @@ export class ClusterTrial {
     } finally {
       await this.connections.forget(connection.id);
     }
+  }
+
+  /** The same without any effect; a cluster that can't be reached, or refuses the credential, is a check that failed. */
+  async dryRun(name: string, access: ClusterAccess, accept: TrialOptions['accept']): Promise<Omit<ClusterTrialResult, 'systemUid'>> {
+    try {
+      return await this.run(name, access, { accept, dryRun: true });
+    } catch (error) {
+      if (!(error instanceof ApiError) || ![403, 503, 504].includes(error.code)) throw error;
+      const failed: ClusterCheck = { type: error.code === 403 ? 'Credential' : 'Reachable', status: 'Failed', message: error.message };
+      return { missingPermissions: [], checks: [failed], expirations: expirationsOf(access, undefined) };
+    }
+  }
+
+  private async version(cluster: ClusterConnection): Promise<string | undefined> {
+    const { gitVersion } = (await this.kubernetes.getPath({ cluster, identity: OWN_CREDENTIAL }, '/version')) as { gitVersion?: unknown };
+    return typeof gitVersion === 'string' ? gitVersion : undefined;
   }
 
   private async systemUid(cluster: ClusterConnection): Promise<string> {

@@ -1,3 +1,5 @@
+import type { ClusterCheck } from './cluster-check.js';
+import type { Expiration } from './credential-expiry.js';
 import { Column, Entity, PrimaryColumn, Unique } from 'typeorm';
 
 /** A registered cluster. `credential` is encrypted; a change of how to reach it raises `generation`. */
@@ -34,6 +36,18 @@ export class ClusterEntity {
 
   @Column({ type: 'integer' })
   generation: number;
+
+  /** Of the last change, among all changes of all clusters. */
+  @Column({ name: 'resource_version', type: 'bigint' })
+  resourceVersion: string;
+
+  /** What was found out about the cluster and its credential when that was last tried. */
+  @Column({ type: 'jsonb' })
+  checks: ClusterCheck[];
+
+  /** What of the access ends, and when. */
+  @Column({ type: 'jsonb' })
+  expirations: Expiration[];
 
   /** UID of its namespace `kube-system`: tells whether a cluster is the same one under another name. */
   @Column({ name: 'system_uid', type: 'uuid' })

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow } from '../auth/allow.decorator.js';
 import { Caller } from '../auth/caller.decorator.js';
@@ -6,6 +6,7 @@ import { Principal } from '../auth/principal.js';
 import { Scoped } from '../auth/scoped.decorator.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
 import { ClusterListResponse, ClusterResponse, CreateClusterRequest, UpdateClusterRequest } from './clusters.dto.js';
+import { SortedClustersQuery, WriteQuery } from './clusters-query.dto.js';
 import { ClustersService } from './clusters.service.js';
 
 @ApiTags('clusters')
@@ -19,17 +20,18 @@ export class ClustersController {
   @Allow('administrator')
   @ApiOperation({ operationId: 'createCluster' })
   @ApiFailures(400, 409, 413, 415, 422, 503, 504)
-  create(@Caller() caller: Principal, @Body() request: CreateClusterRequest): Promise<ClusterResponse> {
-    return this.clusters.create(caller, request);
+  create(@Caller() caller: Principal, @Body() request: CreateClusterRequest, @Query() { dryRun }: WriteQuery): Promise<ClusterResponse> {
+    return this.clusters.create(caller, request, dryRun === 'All');
   }
 
-  /** Lists all clusters with their version and state, found by asking each of them now. */
+  /** Lists the clusters that the caller may see, with their version and state as they are known. */
   @Get()
   @Allow('authenticated')
   @Scoped({ reach: 'handler' })
   @ApiOperation({ operationId: 'listClusters' })
-  list(@Caller() caller: Principal): Promise<ClusterListResponse> {
-    return this.clusters.list(caller);
+  @ApiFailures(400, 410, 422)
+  list(@Caller() caller: Principal, @Query() query: SortedClustersQuery): Promise<ClusterListResponse> {
+    return this.clusters.list(caller, query);
   }
 
   /** Gets one cluster. */
@@ -48,8 +50,13 @@ export class ClustersController {
   @ApiConsumes('application/merge-patch+json', 'application/json')
   @ApiOperation({ operationId: 'patchCluster' })
   @ApiFailures(400, 404, 409, 413, 415, 422, 503, 504)
-  patch(@Caller() caller: Principal, @Param('cluster') cluster: string, @Body() request: UpdateClusterRequest): Promise<ClusterResponse> {
-    return this.clusters.patch(caller, cluster, request);
+  patch(
+    @Caller() caller: Principal,
+    @Param('cluster') cluster: string,
+    @Body() request: UpdateClusterRequest,
+    @Query() { dryRun }: WriteQuery,
+  ): Promise<ClusterResponse> {
+    return this.clusters.patch(caller, cluster, request, dryRun === 'All');
   }
 
   /** Forgets a cluster; nothing in the cluster is touched. */

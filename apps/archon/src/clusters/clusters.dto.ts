@@ -1,9 +1,11 @@
 import { Type } from 'class-transformer';
 import { IsBoolean, IsObject, IsOptional, IsString, Length, ValidateNested } from 'class-validator';
 import { KubernetesName } from '../http/kubernetes-name.decorator.js';
-import { IsStringMap } from '../http/string-map.decorator.js';
+import { IsAnnotations, IsLabels } from '../http/labels.decorator.js';
 import type { ClusterEntity } from './cluster.entity.js';
+import { type ClusterCheck, warningsOf } from './cluster-check.js';
 import type { ClusterHealthRecord } from './cluster-health.service.js';
+import type { Expiration } from './credential-expiry.js';
 
 export class ClusterSpecRequest {
   /**
@@ -67,11 +69,11 @@ export class ClusterMetadataRequest {
   name: string;
 
   @IsOptional()
-  @IsStringMap()
+  @IsLabels()
   labels?: Record<string, string>;
 
   @IsOptional()
-  @IsStringMap()
+  @IsAnnotations()
   annotations?: Record<string, string>;
 }
 
@@ -89,11 +91,11 @@ export class CreateClusterRequest {
 
 export class ClusterMetadataChange {
   @IsOptional()
-  @IsStringMap()
+  @IsLabels()
   labels?: Record<string, string>;
 
   @IsOptional()
-  @IsStringMap()
+  @IsAnnotations()
   annotations?: Record<string, string>;
 }
 
@@ -116,11 +118,13 @@ export class ClusterMetadataResponse {
   /** @example "c1" */
   name: string;
   /** @example "0d0f6f5e-4a08-4a4f-9a43-5b7d3c3f8a52" */
-  uid: string;
+  uid?: string;
+  /** @example "42" */
+  resourceVersion?: string;
   labels: Record<string, string>;
   annotations: Record<string, string>;
   /** @example "2026-11-23T20:00:00.000Z" */
-  creationTimestamp: string;
+  creationTimestamp?: string;
 }
 
 export class ClusterSpecResponse {
@@ -135,6 +139,22 @@ export class ClusterSpecResponse {
 export class ClusterPermissionsResponse {
   /** What the credential may not do although Archon needs it, as `verb resource.group` */
   missing: string[];
+}
+
+export class ClusterCheckResponse {
+  /** @example "LeastPrivilege" */
+  type: 'Reachable' | 'Certificate' | 'Credential' | 'Permissions' | 'LeastPrivilege' | 'Impersonation';
+  /** @example "Passed" */
+  status: 'Passed' | 'Warning' | 'Failed';
+  /** @example "the credential may not do everything" */
+  message: string;
+}
+
+export class ExpirationResponse {
+  /** @example "token" */
+  what: 'token' | 'client certificate' | 'CA certificate' | 'serving certificate';
+  /** @example "2027-11-23T20:00:00.000Z" */
+  at: string;
 }
 
 export class ClusterStatusResponse {
@@ -156,6 +176,12 @@ export class ClusterStatusResponse {
   /** @example 1 */
   nodes?: number;
   permissions: ClusterPermissionsResponse;
+  /** What was found out when the access was last tried; for administrators and auditors */
+  checks?: ClusterCheckResponse[];
+  /** What an administrator should see to; for administrators and auditors */
+  warnings?: string[];
+  /** Certificates and tokens without which the cluster can't be reached, soonest end first; for administrators and auditors */
+  expirations?: ExpirationResponse[];
 }
 
 export class ClusterResponse {
@@ -166,24 +192,38 @@ export class ClusterResponse {
   status: ClusterStatusResponse;
 }
 
+export class ClusterListMetadataResponse {
+  /** @example "42" */
+  resourceVersion: string;
+  /** Leads to the next page; absent on the last one */
+  continue?: string;
+}
+
 export class ClusterListResponse {
   /** @example "ClusterList" */
   kind: string;
+  metadata: ClusterListMetadataResponse;
   items: ClusterResponse[];
 }
 
-/** `endpoint` stays away from callers who don't administer the platform: it is where they could go past Archon. */
-export function toClusterResponse(row: ClusterEntity, health: ClusterHealthRecord, withEndpoint: boolean): ClusterResponse {
+/** What a caller sees: where one could go past Archon, and what was found out about the credential, are not for everybody. */
+interface Visibility {
+  endpoint: boolean;
+  checks: boolean;
+}
+
+export function toClusterResponse(row: ClusterEntity, health: ClusterHealthRecord, sees: Visibility, now: Date): ClusterResponse {
   return {
     kind: 'Cluster',
     metadata: {
       name: row.name,
       uid: row.id,
+      resourceVersion: row.resourceVersion,
       labels: row.labels,
       annotations: row.annotations,
       creationTimestamp: row.createdAt.toISOString(),
     },
-    spec: { ...(withEndpoint ? { endpoint: row.endpoint } : {}), displayName: row.displayName, disabled: row.disabledAt !== null },
+    spec: { ...(sees.endpoint ? { endpoint: row.endpoint } : {}), displayName: row.displayName, disabled: row.disabledAt !== null },
     status: {
       state: health.state,
       reason: health.reason,
@@ -193,6 +233,31 @@ export function toClusterResponse(row: ClusterEntity, health: ClusterHealthRecor
       ...(row.credentialExpiresAt === null ? {} : { expiresAt: row.credentialExpiresAt.toISOString() }),
       ...(health.nodes === undefined ? {} : { nodes: health.nodes }),
       permissions: { missing: row.missingPermissions },
+      ...(sees.checks ? { checks: row.checks, warnings: warningsOf(row.checks, row.expirations, now), expirations: row.expirations } : {}),
+    },
+  };
+}
+
+/** The answer to a dry run: nothing is stored, so there is no UID. */
+export function toTrialResponse(
+  { metadata, spec }: CreateClusterRequest,
+  endpoint: string,
+  found: { checks: ClusterCheck[]; expirations: Expiration[]; missingPermissions: string[] },
+  now: Date,
+): ClusterResponse {
+  const failed = found.checks.find(({ status }) => status === 'Failed');
+  return {
+    kind: 'Cluster',
+    metadata: { name: metadata.name, labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {} },
+    spec: { endpoint, displayName: spec.displayName ?? '', disabled: spec.disabled === true },
+    status: {
+      state: failed === undefined ? 'Ready' : failed.type === 'Credential' ? 'Unauthorized' : 'Unreachable',
+      reason: failed?.message ?? 'the API server answers',
+      since: now.toISOString(),
+      permissions: { missing: found.missingPermissions },
+      checks: found.checks,
+      warnings: warningsOf(found.checks, found.expirations, now),
+      expirations: found.expirations,
     },
   };
 }

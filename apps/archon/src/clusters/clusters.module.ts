@@ -7,12 +7,27 @@ import { ClusterPreparation } from './cluster-preparation.service.js';
 import { ClusterTrial } from './cluster-trial.service.js';
 import { ClustersController } from './clusters.controller.js';
 import { ClustersService } from './clusters.service.js';
+import { ClusterEvents } from './cluster-events.service.js';
+import { ClusterLists } from './cluster-lists.service.js';
+import { ClusterRegistrations } from './cluster-registrations.repository.js';
+import { RegistryClusters } from './registry-clusters.service.js';
+import { RegistryClustersController } from './registry-clusters.controller.js';
 import { KubeconfigController } from './kubeconfig.controller.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([ClusterEntity])],
-  controllers: [ClustersController, KubeconfigController],
-  providers: [ClustersService, ClusterHealth, ClusterWatch, ClusterPreparation, ClusterTrial],
+  controllers: [ClustersController, RegistryClustersController, KubeconfigController],
+  providers: [
+    ClustersService,
+    ClusterEvents,
+    ClusterLists,
+    ClusterRegistrations,
+    RegistryClusters,
+    ClusterHealth,
+    ClusterWatch,
+    ClusterPreparation,
+    ClusterTrial,
+  ],
   exports: [ClustersService],
 })
 export class ClustersModule {}

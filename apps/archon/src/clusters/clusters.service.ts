@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
 import { IsNull, type Repository } from 'typeorm';
-import { FieldCipher } from '#database';
+import { FieldCipher, Notifications } from '#database';
 import { alreadyExists, conflict, invalid, notFound, unavailable } from '#errors';
 import { type ClusterConnection, type ClusterCredential, Connections } from '#kubernetes';
 import type { Principal } from '../auth/principal.js';
@@ -17,33 +17,46 @@ import {
   type ClusterResponse,
   type CreateClusterRequest,
   toClusterResponse,
+  toTrialResponse,
   type UpdateClusterRequest,
 } from './clusters.dto.js';
+import { SortedClustersQuery } from './clusters-query.dto.js';
+import { ClusterLists } from './cluster-lists.service.js';
+import { CLUSTERS_TOPIC, ClusterRegistrations } from './cluster-registrations.repository.js';
 import { credentialExpiry } from './credential-expiry.js';
 
-/** How long another replica may go on with a changed or removed registration. */
+/** How long a replica may go on with a registration of whose change it was not told. */
 const FRESH_MS = 2000;
 
 @Injectable()
 export class ClustersService {
   private readonly byName = new LRUCache<string, { row: ClusterEntity; connection: ClusterConnection }>({ max: 10_000, ttl: FRESH_MS });
+  private changes = 0;
 
   constructor(
     @InjectRepository(ClusterEntity) private readonly rows: Repository<ClusterEntity>,
     private readonly cipher: FieldCipher,
     private readonly connections: Connections,
+    private readonly registrations: ClusterRegistrations,
+    private readonly lists: ClusterLists,
     private readonly trial: ClusterTrial,
     private readonly health: ClusterHealth,
-  ) {}
+    notifications: Notifications,
+  ) {
+    notifications.on(CLUSTERS_TOPIC, (id) => this.forget(id));
+    notifications.onGap(() => this.forget(undefined));
+  }
 
   /** Registers a cluster that answers; stores nothing when it doesn't, or when it is registered under another name. */
-  async create(caller: Principal, request: CreateClusterRequest): Promise<ClusterResponse> {
+  async create(caller: Principal, request: CreateClusterRequest, dryRun: boolean): Promise<ClusterResponse> {
     const { name } = request.metadata;
     const access = readClusterAccess(request.spec, parseYaml);
     await this.refuseTaken(name, undefined);
-    const trial = await this.trial.run(name, access, (systemUid) => this.refuseTaken(name, systemUid));
+    const accept = (systemUid: string) => this.refuseTaken(name, systemUid);
+    if (dryRun) return toTrialResponse(request, access.endpoint, await this.trial.dryRun(name, access, accept), new Date());
+    const trial = await this.trial.run(name, access, { accept, dryRun });
     const id = randomUUID();
-    const row = this.rows.create({
+    const row = await this.registrations.insert({
       id,
       name,
       displayName: request.spec.displayName ?? '',
@@ -56,17 +69,14 @@ export class ClustersService {
       createdBy: caller.user,
       createdAt: new Date(),
     });
-    await this.rows.insert(row);
-    this.byName.delete(name);
     return this.toResponse(row, caller);
   }
 
-  /** All clusters with their state as it is known: none is waited for. */
-  async list(caller: Principal): Promise<ClusterListResponse> {
-    const rows = await this.rows.find({ order: { name: 'ASC' } });
-    const visible = rows.filter((row) => caller.reachesCluster(row.name));
-    const known = visible.map(async (row) => toClusterResponse(row, await this.stateOf(row, 'read'), caller.isAdministrator));
-    return { kind: 'ClusterList', items: await Promise.all(known) };
+  /** A page of the clusters that the caller may see, with their state as it is known: none is waited for. */
+  async list(caller: Principal, query: SortedClustersQuery): Promise<ClusterListResponse> {
+    const { rows, metadata } = await this.lists.page(caller, query);
+    const items = await Promise.all(rows.map(async (row) => this.respond(row, await this.stateOf(row, 'read'), caller)));
+    return { kind: 'ClusterList', metadata, items };
   }
 
   async get(caller: Principal, name: string): Promise<ClusterResponse> {
@@ -74,8 +84,9 @@ export class ClustersService {
   }
 
   /** A new credential is tried before it is stored; it must lead to the same cluster. */
-  async patch(caller: Principal, name: string, request: UpdateClusterRequest): Promise<ClusterResponse> {
+  async patch(caller: Principal, name: string, request: UpdateClusterRequest, dryRun: boolean): Promise<ClusterResponse> {
     const row = await this.findRow(name);
+    const accept = (systemUid: string) => refuseAnother(row, systemUid);
     const changed: Partial<ClusterEntity> = {
       ...(request.metadata?.labels === undefined ? {} : { labels: request.metadata.labels }),
       ...(request.metadata?.annotations === undefined ? {} : { annotations: request.metadata.annotations }),
@@ -84,24 +95,35 @@ export class ClustersService {
     };
     if (request.spec !== undefined && changesAccess(request.spec)) {
       const access = readClusterAccess(request.spec, parseYaml);
-      const { missingPermissions } = await this.trial.run(name, access, (systemUid) => refuseAnother(row, systemUid));
-      Object.assign(changed, this.accessColumns(row.id, access), { generation: row.generation + 1, missingPermissions });
+      if (dryRun) {
+        const metadata = { name, labels: changed.labels ?? row.labels, annotations: changed.annotations ?? row.annotations };
+        return toTrialResponse(
+          { metadata, spec: request.spec },
+          access.endpoint,
+          await this.trial.dryRun(name, access, accept),
+          new Date(),
+        );
+      }
+      const { systemUid: _, ...found } = await this.trial.run(name, access, { accept, dryRun });
+      Object.assign(changed, this.accessColumns(row.id, access), { generation: row.generation + 1, ...found });
     }
-    if (Object.keys(changed).length > 0) {
-      const { affected } = await this.rows.update({ id: row.id, generation: row.generation }, changed);
-      if (affected === 0)
-        throw conflict(`cluster "${name}" was changed by somebody else at the same time: try again`, { kind: 'clusters', name });
-    }
-    this.byName.delete(name);
+    if (dryRun) return this.toResponse({ ...row, ...changed }, caller);
+    if (Object.keys(changed).length > 0 && (await this.registrations.update(row, changed)) === undefined)
+      throw conflict(`cluster "${name}" was changed by somebody else at the same time: try again`, { kind: 'clusters', name });
     return this.get(caller, name);
   }
 
   /** Forgets a cluster, also one that is dead; nothing in the cluster itself is touched. */
   async delete(name: string): Promise<void> {
     const { id } = await this.findRow(name);
-    await this.rows.delete({ id });
-    this.byName.delete(name);
+    await this.registrations.delete(id);
     await this.connections.forget(id);
+  }
+
+  /** The state of a cluster as it is known; undefined when it is no longer registered. */
+  async findHealth(id: string): Promise<ClusterHealthRecord | undefined> {
+    const row = await this.rows.findOneBy({ id });
+    return row === null ? undefined : this.stateOf(row, 'read');
   }
 
   /** The way to a cluster, for a request of a caller. Throws 404 when it is not registered, 503 when it is disabled. */
@@ -123,12 +145,19 @@ export class ClustersService {
     return rows.map((row) => this.toConnection(row));
   }
 
+  /** What is remembered of a cluster, or of all, is read anew; what was being read meanwhile is not remembered. */
+  private forget(id: string | undefined): void {
+    this.changes++;
+    for (const [name, { row }] of this.byName.entries()) if (id === undefined || row.id === id) this.byName.delete(name);
+  }
+
   private async load(name: string): Promise<{ row: ClusterEntity; connection: ClusterConnection }> {
     const known = this.byName.get(name);
     if (known !== undefined) return known;
+    const changesBefore = this.changes;
     const row = await this.findRow(name);
     const loaded = { row, connection: this.toConnection(row) };
-    this.byName.set(name, loaded);
+    if (this.changes === changesBefore) this.byName.set(name, loaded);
     return loaded;
   }
 
@@ -166,7 +195,11 @@ export class ClustersService {
   }
 
   private async toResponse(row: ClusterEntity, caller: Principal): Promise<ClusterResponse> {
-    return toClusterResponse(row, await this.stateOf(row, 'check'), caller.isAdministrator);
+    return this.respond(row, await this.stateOf(row, 'check'), caller);
+  }
+
+  private respond(row: ClusterEntity, health: ClusterHealthRecord, caller: Principal): ClusterResponse {
+    return toClusterResponse(row, health, { endpoint: caller.isAdministrator, checks: caller.readsEverything }, new Date());
   }
 
   private async stateOf(row: ClusterEntity, how: 'read' | 'check'): Promise<ClusterHealthRecord> {

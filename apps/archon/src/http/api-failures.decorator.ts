@@ -7,6 +7,7 @@ const MEANINGS = {
   403: 'Not allowed, by Archon or by the cluster',
   404: 'Not found',
   409: 'In conflict with what exists or is going on',
+  410: 'The list that is continued, or the version that is watched from, is too old: begin again',
   413: 'The request body is too large',
   415: 'The media type is not supported',
   422: 'The content is invalid: details.causes names each field',

@@ -104,7 +104,8 @@ describe('a stream', () => {
   });
 
   it('of a session is delivered whole when the cluster closes right behind it', async () => {
-    const bytes = randomBytes(4 * MIB);
+    // One binary message: RFC 6455 §5.2, with a length of 64 bits.
+    const bytes = Buffer.concat([Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 0x40, 0, 0]), randomBytes(4 * MIB)]);
     const accept = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='; // RFC 6455 §1.3: the answer to its example key, which rawUpgrade sends
     const head = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
     cluster.on(

@@ -9,12 +9,16 @@ export async function startRecordedCluster(archon: Archon, name: string, options
   return cluster;
 }
 
-/** What `act` gave, and the requests that reached the cluster meanwhile. */
+/** What `act` gave, and the requests that reached the cluster meanwhile, without those that Archon sends of its own: probes, and questions about rights. */
 export async function recorded<T>(
   cluster: RecordingApiServer,
   act: () => Promise<T>,
 ): Promise<{ result: T; requests: readonly RecordedRequest[] }> {
   const before = cluster.requests.length;
   const result = await act();
-  return { result, requests: cluster.requests.slice(before) };
+  return { result, requests: cluster.requests.slice(before).filter((request) => !isArchonsOwn(request)) };
 }
+
+const isArchonsOwn = (request: RecordedRequest): boolean =>
+  request.path.endsWith('/selfsubjectaccessreviews') ||
+  (/^\/(?:version|readyz|livez)$/.test(request.path) && request.header('impersonate-user').length === 0);

@@ -22,7 +22,7 @@ import { AppConfig } from './config.module.js';
     {
       provide: UpgradeForwarder,
       useFactory: (connections: Connections, config: AppConfig, addresses: AddressPolicy) =>
-        new UpgradeForwarder(connections, config.clusterConnectTimeoutMs, addresses),
+        new UpgradeForwarder(connections, config.clusterConnectTimeoutMs, addresses, config.heartbeatSeconds * 1000),
       inject: [Connections, AppConfig, AddressPolicy],
     },
   ],

@@ -48,6 +48,18 @@ function addressRanges(value: string): [ipaddr.IPv4 | ipaddr.IPv6, number][] {
     });
 }
 
+/** Exactly as a browser sends them (RFC 6454 §6.2). */
+function origins(value: string): string[] {
+  const all = value.split(',').map((origin) => origin.trim());
+  return all
+    .filter((origin) => origin !== '')
+    .map((origin) => {
+      if (!/^https?:/.test(origin) || !URL.canParse(origin) || new URL(origin).origin !== origin)
+        throw new Error(`must list origins such as https://console.example.org; "${origin}" is none as browsers send it`);
+      return origin;
+    });
+}
+
 const setting = <T>(variable: string, defaultText: string, description: string, read: (text: string) => T): Setting<T> => ({
   variable,
   default: defaultText,
@@ -151,6 +163,45 @@ export const SETTINGS = {
     '400',
     'requests (not streams) that one user may have under way at one replica',
     integer(1, 100_000),
+  ),
+  maxStreamsPerUser: setting(
+    'ARCHON_MAX_STREAMS_PER_USER',
+    '50',
+    'watches, followed logs, terminals and other streams of one user at one replica',
+    integer(1, 100_000),
+  ),
+  maxShellsPerUser: setting(
+    'ARCHON_MAX_SHELLS_PER_USER',
+    '10',
+    'sessions of exec, attach and port-forward of one user at one replica',
+    integer(1, 10_000),
+  ),
+  maxStreamsPerCluster: setting('ARCHON_MAX_STREAMS_PER_CLUSTER', '1000', 'streams of one cluster at one replica', integer(1, 100_000)),
+  maxStreams: setting('ARCHON_MAX_STREAMS', '5000', 'streams at one replica', integer(1, 100_000)),
+  shellIdleSeconds: setting(
+    'ARCHON_SHELL_IDLE_SECONDS',
+    '900',
+    'exec, attach or port-forward in which nothing passes for so long ends',
+    integer(1, 604_800),
+  ),
+  shellMaxSeconds: setting('ARCHON_SHELL_MAX_SECONDS', '28800', 'exec, attach or port-forward ends after so long', integer(1, 604_800)),
+  heartbeatSeconds: setting(
+    'ARCHON_HEARTBEAT_SECONDS',
+    '30',
+    'how often the client of an upgraded connection is pinged: less than the idle limit of load balancers on the way',
+    integer(1, 3600),
+  ),
+  allowedOrigins: setting(
+    'ARCHON_ALLOWED_ORIGINS',
+    '',
+    'origins besides that of the public URL whose pages may open WebSockets, separated by commas, such as https://console.example.org',
+    origins,
+  ),
+  workloadProxy: setting(
+    'ARCHON_WORKLOAD_PROXY',
+    'administrators',
+    'who may use the proxies of Services and Pods, where the RBAC of the cluster allows it: administrators, everybody or nobody',
+    oneOf('administrators', 'everybody', 'nobody'),
   ),
   auditRequired: setting(
     'ARCHON_AUDIT_REQUIRED',

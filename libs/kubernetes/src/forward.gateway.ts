@@ -31,8 +31,8 @@ export class Forwarder {
 
   constructor(private readonly connections: Connections) {}
 
-  forward(target: Target, request: IncomingMessage, response: ServerResponse, options: ForwardOptions): void {
-    const headers = requestHeaders(request.headers, authenticationHeaders(target)); // may refuse: before a place is taken
+  forward(target: Target, request: IncomingMessage, response: ServerResponse, options: ForwardOptions): OpenStream {
+    const headers = requestHeaders(request.headers, authenticationHeaders(target));
     const link = this.connections.of(target.cluster);
     const passage = link.enter(options.streaming === undefined ? 'forwarded' : 'streams');
     const handler = new ForwardedResponse(target.cluster.name, response, options, passage);
@@ -56,6 +56,7 @@ export class Forwarder {
       handler,
     );
     if (response.destroyed) handler.clientGone();
+    return handler;
   }
 
   /** Ends the open streams in order and tells their clients why. */

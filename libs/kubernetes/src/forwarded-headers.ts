@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { badRequest } from '#errors';
 
 /** What a client may tell a cluster. Everything else stays here: identity, credentials, cookies and hop-by-hop names above all. */
 const REQUEST_HEADERS = new Set([
@@ -47,12 +46,12 @@ const SANDBOX_NAMES = new Set(SANDBOX.filter((_, index) => index % 2 === 0));
 
 /**
  * The headers of the upstream request as a flat list, built from nothing: allowed names first, then `authentication`, so that nothing a
- * client sends can stand behind or instead of the identity. Throws 400 on a client's own impersonation headers.
+ * client sends can stand behind or instead of the identity. `Impersonate-*` of a client is among what is left out: who may use it is decided
+ * before.
  */
 export function requestHeaders(client: IncomingHttpHeaders, authentication: readonly string[]): string[] {
   const headers: string[] = [];
   for (const name in client) {
-    if (name.startsWith('impersonate')) throw badRequest(`the header "${name}" is not accepted: Archon itself impersonates the caller`);
     const value = client[name];
     if (typeof value === 'string' && REQUEST_HEADERS.has(name)) headers.push(name, value);
   }
@@ -64,16 +63,17 @@ export function requestHeaders(client: IncomingHttpHeaders, authentication: read
 export function upgradeHeaders(client: IncomingHttpHeaders, authentication: readonly string[]): string[] {
   const protocol = Object.entries(client).flatMap(([name, value]) => {
     if (!UPGRADE_HEADERS.has(name) || value === undefined) return [];
-    const texts = name === 'sec-websocket-protocol' ? withoutBearer(value) : [value].flat();
-    return texts.flatMap((text) => [name, text]);
+    if (name !== 'sec-websocket-protocol') return [value].flat().flatMap((text) => [name, text]);
+    const offered = offeredProtocols(client);
+    return offered.length === 0 ? [] : [name, offered.join(', ')];
   });
   return ['connection', 'Upgrade', 'upgrade', client.upgrade ?? '', ...protocol, ...requestHeaders(client, authentication)];
 }
 
-function withoutBearer(protocols: string | string[]): string[] {
-  const offered = [protocols].flat().flatMap((text) => text.split(',').map((protocol) => protocol.trim()));
-  const passed = offered.filter((protocol) => !BEARER_PROTOCOL.test(protocol));
-  return passed.length === 0 ? [] : [passed.join(', ')];
+/** The protocols that a client offers to the cluster: all but the one that is its credential. */
+export function offeredProtocols(client: IncomingHttpHeaders): string[] {
+  const offered = [client['sec-websocket-protocol'] ?? []].flat().flatMap((text) => text.split(',').map((protocol) => protocol.trim()));
+  return offered.filter((protocol) => protocol !== '' && !BEARER_PROTOCOL.test(protocol));
 }
 
 /**

@@ -5,6 +5,13 @@ const MAX_GROUPS = 500;
 /** Visible ASCII without leading or trailing blank: what an HTTP header carries unchanged. */
 const PRINTABLE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 
+/** What Kubernetes knows of a user besides names and groups; only somebody who is impersonated has any of it here. */
+export interface IdentityDetails {
+  uid?: string;
+  /** Key and value; a key may come several times. */
+  extra?: readonly (readonly [string, string])[];
+}
+
 /**
  * Whom a call to a cluster is made for. It can only be made from a non-empty, printable user, so that "no impersonation header" (which
  * would let the call run as Archon) cannot be expressed by mistake.
@@ -13,20 +20,28 @@ export class Identity {
   private constructor(
     readonly user: string,
     readonly groups: readonly string[],
+    readonly details: IdentityDetails,
   ) {}
 
   /** Throws 403 on a name that is empty, not printable, too long, or reserved by Kubernetes (`system:`). */
-  static of(user: string, groups: readonly string[] = []): Identity {
+  static of(user: string, groups: readonly string[] = [], details: IdentityDetails = {}): Identity {
     if (groups.length > MAX_GROUPS) throw forbidden(`a caller may be in at most ${MAX_GROUPS} groups`);
     for (const name of [user, ...groups]) {
       if (!isPrincipalName(name)) throw forbidden('the caller has a user or group name that clusters would not accept');
     }
-    return new Identity(user, [...groups]);
+    return new Identity(user, [...groups], details);
   }
 
-  /** The impersonation headers of this identity, as undici's flat list of names and values (Kubernetes: user impersonation). */
+  /** The impersonation headers of this identity: names and values in turn (Kubernetes: user impersonation). */
   toHeaders(): string[] {
-    return ['impersonate-user', this.user, ...this.groups.flatMap((group) => ['impersonate-group', group])];
+    const { uid, extra = [] } = this.details;
+    return [
+      'impersonate-user',
+      this.user,
+      ...this.groups.flatMap((group) => ['impersonate-group', group]),
+      ...(uid === undefined ? [] : ['impersonate-uid', uid]),
+      ...extra.flatMap(([key, value]) => [`impersonate-extra-${encodeURIComponent(key)}`, value]),
+    ];
   }
 }
 

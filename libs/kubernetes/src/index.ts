@@ -29,6 +29,7 @@ export { isTrue, type RequestAttributes, requestAttributes } from './request-att
 export { isPathSegment, type ResourceRef } from './resource-path.js';
 export type { Target } from './target.js';
 export { UpgradeForwarder } from './upgrade.gateway.js';
+export type { UpgradedSession } from './upgraded-session.gateway.js';
 export type { WatchEvent } from './watch.gateway.js';
 export type { WorkloadHealth, WorkloadState } from './workloads/workload-health.js';
 export { findWorkloadKind } from './workloads/workload-kinds.js';

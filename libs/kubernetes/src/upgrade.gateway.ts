@@ -1,47 +1,54 @@
 import { createHash } from 'node:crypto';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import https from 'node:https';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError } from '#errors';
 import type { AddressPolicy } from './checked-lookup.gateway.js';
-import { type OpenStream, tlsOptions } from './cluster-link.gateway.js';
+import { tlsOptions } from './cluster-link.gateway.js';
 import { connectionFailure } from './connection-failure.js';
 import type { Connections } from './connections.gateway.js';
-import { responseHeaders, upgradeHeaders } from './forwarded-headers.js';
+import { offeredProtocols, responseHeaders, upgradeHeaders } from './forwarded-headers.js';
 import { authenticationHeaders, basePath, type Target } from './target.js';
+import { UpgradedSession } from './upgraded-session.gateway.js';
 
 const HANDSHAKE_TIMEOUT_MS = 30_000;
 /** How long the peer of an ended session may take to close its own side. */
 const LINGER_MS = 5000;
 const SWITCH_HEADERS = ['connection', 'upgrade', 'sec-websocket-accept', 'sec-websocket-protocol', 'x-stream-protocol-version'];
 const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'; // RFC 6455 §1.3
-/** RFC 6455 §5.5.1: a close frame with code 1001, "going away". */
-const GOING_AWAY = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
+/** Sooner than the idle limit of load balancers on the way to a cluster. */
+const TCP_KEEP_ALIVE_MS = 15_000;
 
 /**
  * exec, attach and port-forward: a connection of its own per session (nothing of another session can be left on it), spliced only after
  * the cluster has really switched protocols. A refusal is relayed, then both sides are closed.
  */
 export class UpgradeForwarder {
-  private readonly sessions = new Set<Session>();
+  private readonly sessions = new Set<UpgradedSession>();
 
   constructor(
     private readonly connections: Connections,
     private readonly connectTimeoutMs: number,
     private readonly addresses: AddressPolicy,
+    private readonly heartbeatMs: number,
   ) {}
 
   /**
-   * `onAnswer` is told the status code of what the cluster answers. `onFailure` renders a failure to reach the cluster; it must end the
-   * client's socket.
+   * `onAnswer` is told the status code of what the cluster answers, `onOpen` is given the session when the protocol has changed.
+   * `onFailure` renders a failure to reach the cluster; it must end the client's socket.
    */
   forward(
     target: Target,
     request: IncomingMessage,
     client: Duplex,
     head: Buffer,
-    options: { path: string; prefix: string; onAnswer: (code: number) => void; onFailure: (failure: ApiError) => void },
+    options: {
+      path: string;
+      prefix: string;
+      onAnswer: (code: number) => void;
+      onOpen: (session: UpgradedSession) => void;
+      onFailure: (failure: ApiError) => void;
+    },
   ): void {
     const { hostname, port } = new URL(target.cluster.endpoint);
     const refusal = this.addresses.refusalOf(hostname);
@@ -85,10 +92,15 @@ export class UpgradeForwarder {
         [answer.headers[name]].flat().flatMap((value) => (value === undefined ? [] : [`${name}: ${value}`])),
       );
       client.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`);
-      if (first.length > 0) client.write(first);
-      if (head.length > 0) socket.write(head);
-      const session = this.splice(client, socket, answer.headers.upgrade?.toLowerCase() === 'websocket');
-      socket.once('close', link.register(session));
+      socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
+      const session = new UpgradedSession(client, socket, { protocol: request.headers.upgrade ?? '', heartbeatMs: this.heartbeatMs });
+      this.sessions.add(session);
+      const unregister = link.register(session);
+      session.splice(first, head, () => {
+        this.sessions.delete(session);
+        unregister();
+      });
+      options.onOpen(session);
     });
     upstream.once('response', (answer) => {
       clearTimeout(timer);
@@ -118,47 +130,9 @@ export class UpgradeForwarder {
     return this.sessions.size;
   }
 
-  /** Ends all sessions; WebSocket clients are told with a close frame. */
-  endSessions(): void {
-    for (const session of this.sessions) session.end();
-  }
-
-  private splice(client: Duplex, cluster: Socket, webSocket: boolean): Session {
-    const session = new Session(client, cluster, webSocket);
-    this.sessions.add(session);
-    for (const [one, other] of [
-      [client, cluster],
-      [cluster, client],
-    ] as const) {
-      one.pipe(other);
-      one.once('error', () => other.destroy());
-      one.once('close', () => {
-        this.sessions.delete(session);
-        // After an orderly end, what the other side hasn't got yet still goes to it.
-        if (one.readableEnded || other.writableEnded) endInTime(other);
-        else other.destroy();
-      });
-    }
-    return session;
-  }
-}
-
-/** Two spliced connections. */
-class Session implements OpenStream {
-  constructor(
-    private readonly client: Duplex,
-    private readonly cluster: Socket,
-    private readonly webSocket: boolean,
-  ) {}
-
-  received(): number {
-    return this.cluster.bytesRead;
-  }
-
-  end(): void {
-    if (this.webSocket) this.client.write(GOING_AWAY);
-    this.client.end();
-    this.cluster.destroy();
+  /** Ends all sessions; WebSocket clients are told why. */
+  endSessions(why: string): void {
+    for (const session of this.sessions) session.end(new ApiError('ServiceUnavailable', why));
   }
 }
 
@@ -180,6 +154,8 @@ function endInTime(socket: Duplex): void {
 /** CVE-2018-1002105 in short: only a completed change of protocol may open the raw pipe. */
 function isValidSwitch(request: IncomingMessage, answer: IncomingMessage): boolean {
   if (answer.statusCode !== 101 || answer.headers.upgrade?.toLowerCase() !== request.headers.upgrade?.toLowerCase()) return false;
+  const selected = answer.headers['sec-websocket-protocol'];
+  if (selected !== undefined && !offeredProtocols(request.headers).includes(selected)) return false;
   const key = request.headers['sec-websocket-key'];
   return (
     key === undefined || answer.headers['sec-websocket-accept'] === createHash('sha1').update(`${key}${WEBSOCKET_GUID}`).digest('base64')

@@ -25,6 +25,8 @@ import { ClusterLists } from './cluster-lists.service.js';
 import { CLUSTERS_TOPIC, ClusterRegistrations } from './cluster-registrations.repository.js';
 import { credentialExpiry } from './credential-expiry.js';
 
+/** Reason of the cause of a 503 that an administrator decided on. */
+export const CLUSTER_DISABLED = 'ClusterDisabled';
 /** How long a replica may go on with a registration of whose change it was not told. */
 const FRESH_MS = 2000;
 
@@ -129,7 +131,7 @@ export class ClustersService {
   /** The way to a cluster, for a request of a caller. Throws 404 when it is not registered, 503 when it is disabled. */
   async connection(name: string): Promise<ClusterConnection> {
     const { row, connection } = await this.load(name);
-    if (row.disabledAt !== null) throw unavailable(name, 'it is disabled');
+    if (row.disabledAt !== null) throw unavailable(name, 'it is disabled').with({ causes: [{ reason: CLUSTER_DISABLED, message: 'an administrator disabled it' }] });
     return connection;
   }
 

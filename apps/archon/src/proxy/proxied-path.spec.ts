@@ -34,6 +34,25 @@ describe('parseProxiedPath', () => {
       '/kubernetes/c1',
       undefined,
     ],
+    ...['watch', 'watch=', 'watch=yes', 'watch=T', 'a=b&watch=1&watch=0', '%77atch=true', 'watch=%74rue'].map(
+      (query): [string, string, string, string, 'watch'] => [
+        `/kubernetes/c1/api/v1/pods?${query}`,
+        'c1',
+        `/api/v1/pods?${query}`,
+        '/kubernetes/c1',
+        'watch',
+      ],
+    ),
+    ...['watch=0', 'watch=false', 'watch=False', 'watch=0&watch=1', 'swatch=1', 'follow=true'].map(
+      (query): [string, string, string, string, undefined] => [
+        `/kubernetes/c1/api/v1/pods?${query}`,
+        'c1',
+        `/api/v1/pods?${query}`,
+        '/kubernetes/c1',
+        undefined,
+      ],
+    ),
+    ['/kubernetes/c1/api/v1/namespaces/a/pods/p/%6cog?follow', 'c1', '/api/v1/namespaces/a/pods/p/%6cog?follow', '/kubernetes/c1', 'bytes'],
     ['/kubernetes/c1/api/v1/watch/pods', 'c1', '/api/v1/watch/pods', '/kubernetes/c1', 'watch'],
     [
       '/kubernetes/c1/api/v1/namespaces/a/services/web/proxy/?watch=1',

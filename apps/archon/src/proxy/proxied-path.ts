@@ -1,4 +1,5 @@
 import { badRequest } from '#errors';
+import { isTrue, requestAttributes } from '#kubernetes';
 
 /** A path that belongs to a cluster. */
 export interface ProxiedPath {
@@ -17,8 +18,8 @@ const GLOBAL_PATH = /^\/(api|apis|version|openapi)(\/|\?|$)/;
 const GLOBAL_CLUSTER = 'global';
 /** What one side could read differently from another: encoded slashes, backslashes, percent signs and control characters; matrix parameters. */
 const AMBIGUOUS = /%(?:2f|5c|25|[01][0-9a-f]|7f)|[\\;#]|[^\x21-\x7e]/i;
-const BYTES = /^[^?]*\/proxy(?:\/|\?|$)|[?&]follow=(?:1|t|true)(?:&|$)/i;
-const WATCH = /^\/(?:api\/[^/]+|apis\/[^/]+\/[^/]+)\/watch\/|[?&]watch=(?:1|t|true)(?:&|$)/i;
+/** Paths that may ask for a stream; anything encoded may hide such a word. */
+const PERHAPS_STREAMING = /\/(?:proxy|watch)(?:\/|\?|$)|[?&](?:watch|follow)|%/;
 
 /** Undefined when the path is one of Archon's own. Throws 400 on a path that could mean two things. */
 export function parseProxiedPath(url: string): ProxiedPath | undefined {
@@ -39,7 +40,17 @@ function proxied(cluster: string, path: string, prefix: string): ProxiedPath {
     throw badRequest(
       'the path must not contain "//", "\\", ";", ".", ".." segments or encoded slashes, percent signs and control characters',
     );
-  return { cluster, path, prefix, streaming: BYTES.test(path) ? 'bytes' : WATCH.test(path) ? 'watch' : undefined };
+  return { cluster, path, prefix, streaming: PERHAPS_STREAMING.test(path) ? streamingOf(path) : undefined };
+}
+
+/** As kube-apiserver reads the request: `?watch` and `?watch=yes` are true too. */
+function streamingOf(path: string): ProxiedPath['streaming'] {
+  const { verb, resource, subresource, isResource } = requestAttributes('GET', path);
+  if (!isResource) return undefined;
+  if (verb === 'proxy' || subresource === 'proxy') return 'bytes';
+  if (verb === 'watch') return 'watch';
+  const isLog = resource === 'pods' && subresource === 'log';
+  return isLog && isTrue(new URLSearchParams(path.slice(path.indexOf('?') + 1)).get('follow')) ? 'bytes' : undefined;
 }
 
 function hasDotSegment(path: string): boolean {

@@ -2,22 +2,27 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { ApiError, methodNotAllowed, unauthorized } from '#errors';
-import { Forwarder, type Target, UpgradeForwarder } from '#kubernetes';
+import { Forwarder, UpgradeForwarder } from '#kubernetes';
 import { type Logger, RequestLog } from '#log';
 import { AuditTrail, AuditTrails } from '../audit/audit-trails.service.js';
 import { Authenticator } from '../auth/authenticator.service.js';
 import type { Principal } from '../auth/principal.js';
-import { requireKubernetesInScope } from '../auth/scoped-access.js';
-import { ClustersService } from '../clusters/clusters.service.js';
+import { AppConfig } from '../config.module.js';
 import { Metrics } from '../health/metrics.service.js';
 import { ClientAddresses } from '../http/client-addresses.service.js';
 import { withoutGatewayPrefix } from '../http/http-adapter.gateway.js';
+import { PublicEndpoint } from '../http/public-endpoint.service.js';
 import { requestIdOf } from '../http/request-log.gateway.js';
 import { AnonymousRequests } from '../limits/anonymous-requests.service.js';
 import { ConnectionLimits } from '../limits/connection-limits.service.js';
 import { UserRequests } from '../limits/user-requests.service.js';
 import { LOGGER } from '../logger.module.js';
 import { TokenUses } from '../tokens/token-uses.service.js';
+import { Admission, type AdmittedTarget, type Asked } from './admission.service.js';
+import { refuseAmbiguousHeaders } from './ambiguous-headers.js';
+import { requireAllowedOrigin, upgradeAuthorization } from './browser-access.js';
+import { readImpersonation } from './impersonation.js';
+import { type LiveSession, LiveSessions } from './live-sessions.service.js';
 import { type ProxiedPath, parseProxiedPath } from './proxied-path.js';
 
 const METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']);
@@ -26,12 +31,22 @@ const CLIENT_GONE = 499;
 const LINGER_MS = 1000;
 const SHUTDOWN_MESSAGE = 'Archon is shutting down: connect again';
 
+interface Admitted {
+  principal: Principal;
+  authorization: string | undefined;
+  asked: Asked;
+  target: AdmittedTarget;
+}
+
 /** Passes Kubernetes requests on to their cluster as the caller. Authentication happens here: no guard of Nest runs on these paths. */
 @Injectable()
 export class ProxyService implements BeforeApplicationShutdown {
   constructor(
     private readonly authenticator: Authenticator,
-    private readonly clusters: ClustersService,
+    private readonly admission: Admission,
+    private readonly sessions: LiveSessions,
+    private readonly config: AppConfig,
+    private readonly endpoint: PublicEndpoint,
     private readonly forwarder: Forwarder,
     private readonly upgrades: UpgradeForwarder,
     private readonly metrics: Metrics,
@@ -74,7 +89,7 @@ export class ProxyService implements BeforeApplicationShutdown {
 
   beforeApplicationShutdown(): void {
     this.forwarder.endStreams(SHUTDOWN_MESSAGE);
-    this.upgrades.endSessions();
+    this.upgrades.endSessions(SHUTDOWN_MESSAGE);
   }
 
   private async forward(
@@ -86,9 +101,11 @@ export class ProxyService implements BeforeApplicationShutdown {
     fail: (failure: unknown) => void,
   ): Promise<void> {
     const begin = performance.now();
-    const { target, principal } = await this.authorize(request, proxied, trail);
+    const admitted = await this.authorize(request, request.headers.authorization, proxied, trail);
+    const { target, principal } = admitted;
+    const session = proxied.streaming === undefined ? undefined : this.open(admitted, trail, response);
     await trail.start();
-    if (proxied.streaming === undefined) {
+    if (session === undefined) {
       this.users.enter(principal.user);
       response.once('close', () => this.users.leave(principal.user));
     }
@@ -96,7 +113,8 @@ export class ProxyService implements BeforeApplicationShutdown {
       this.metrics.countProxied(proxied.cluster, request.method ?? '', response.statusCode);
       this.log(request, proxied, principal, id, response.statusCode, performance.now() - begin);
     });
-    this.forwarder.forward(target, request, response, { ...proxied, headers: ['x-request-id', id], onFailure: fail });
+    const stream = this.forwarder.forward(target, request, response, { ...proxied, headers: ['x-request-id', id], onFailure: fail });
+    session?.attach(stream);
   }
 
   private async forwardUpgrade(
@@ -118,10 +136,19 @@ export class ProxyService implements BeforeApplicationShutdown {
     };
     socket.once('close', () => trail.end(code));
     try {
-      const { target, principal } = await this.authorize(request, proxied, trail);
+      const authorization = upgradeAuthorization(request.rawHeaders);
+      requireAllowedOrigin(request.rawHeaders, new Set([new URL(this.endpoint.url).origin, ...this.config.allowedOrigins]));
+      const admitted = await this.authorize(request, authorization, proxied, trail);
+      const { target, principal } = admitted;
+      const session = this.open(admitted, trail, socket);
       socket.once('close', () => this.log(request, proxied, principal, id, code, performance.now() - begin));
       await trail.start();
-      this.upgrades.forward(target, request, socket, head, { ...proxied, onAnswer: (answered) => (code = answered), onFailure: refuse });
+      this.upgrades.forward(target, request, socket, head, {
+        ...proxied,
+        onAnswer: (answered) => (code = answered),
+        onOpen: (stream) => session.attach(stream),
+        onFailure: refuse,
+      });
     } catch (failure) {
       refuse(failure);
     }
@@ -129,18 +156,24 @@ export class ProxyService implements BeforeApplicationShutdown {
 
   private async authorize(
     request: IncomingMessage,
+    authorization: string | undefined,
     proxied: ProxiedPath,
     trail: AuditTrail,
-  ): Promise<{ target: Target; principal: Principal }> {
-    if (!METHODS.has(request.method ?? '')) throw methodNotAllowed(`the method ${request.method} is not supported`);
-    const principal = await this.authenticate(request);
+  ): Promise<Admitted> {
+    const { method = '', headers, rawHeaders } = request;
+    if (!METHODS.has(method)) throw methodNotAllowed(`the method ${method} is not supported`);
+    refuseAmbiguousHeaders(rawHeaders);
+    const impersonation = readImpersonation(rawHeaders);
+    const principal = await this.authenticate(request, authorization);
     trail.by(principal);
-    if (principal.scope !== undefined) requireKubernetesInScope(principal.scope, scopedRequest(request, proxied));
-    return { principal, target: { cluster: await this.clusters.connection(proxied.cluster), identity: principal.identity } };
+    if (impersonation !== undefined) trail.as(impersonation.user, impersonation.groups);
+    const { cluster, path } = proxied;
+    const asked = { cluster, method, path, upgrade: headers.upgrade !== undefined, contentType: headers['content-type'], impersonation };
+    return { principal, authorization, asked, target: await this.admission.admit(principal, asked) };
   }
 
-  private async authenticate(request: IncomingMessage): Promise<Principal> {
-    const principal = await this.authenticator.find(request.headers);
+  private async authenticate(request: IncomingMessage, authorization: string | undefined): Promise<Principal> {
+    const principal = await this.authenticator.find(authorization === undefined ? {} : { authorization });
     if (principal === undefined) {
       this.anonymous.count(this.addresses.of(request));
       throw unauthorized();
@@ -148,6 +181,14 @@ export class ProxyService implements BeforeApplicationShutdown {
     this.connections.authenticated(request);
     this.tokenUses.note(principal, request);
     return principal;
+  }
+
+  /** Has what goes on for long watched, from before the cluster hears of it until its connection closes. */
+  private open({ principal, authorization, target, asked }: Admitted, trail: AuditTrail, connection: ServerResponse | Duplex): LiveSession {
+    const session = this.sessions.open(principal, authorization, target, asked, (why) => void trail.because(why));
+    if (connection.destroyed) session.close();
+    else connection.once('close', session.close);
+    return session;
   }
 
   private log(request: IncomingMessage, proxied: ProxiedPath, principal: Principal, requestId: string, status: number, ms: number): void {
@@ -176,12 +217,6 @@ export class ProxyService implements BeforeApplicationShutdown {
     }
     response.writeHead(failure.code, { ...headersOf(failure), 'x-request-id': id }).end(JSON.stringify(failure.toStatus()));
   }
-}
-
-/** What a scope is asked about. Whatever may make Node or the cluster take a request for an upgrade counts as one. */
-function scopedRequest({ method = '', headers }: IncomingMessage, { cluster, path }: ProxiedPath) {
-  const impersonates = Object.keys(headers).some((name) => name.startsWith('impersonate-'));
-  return { cluster, method, path, upgrade: headers.upgrade !== undefined, contentType: headers['content-type'], impersonates };
 }
 
 function headersOf(failure: ApiError): Record<string, string> {

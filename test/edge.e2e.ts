@@ -13,7 +13,16 @@ type Status = { kind: string; apiVersion: string; status: string; code: number; 
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'];
 /** The routes of the document that answer without a token. */
-const PUBLIC = ['/healthz', '/livez', '/metrics', '/readyz'];
+const PUBLIC = [
+  '/.well-known/jwks.json',
+  '/auth/v1/login',
+  '/auth/v1/pubkey',
+  '/auth/v1/token',
+  '/healthz',
+  '/livez',
+  '/metrics',
+  '/readyz',
+];
 const TOKENS = '/auth/v1/accesstoken';
 const MIB = 1024 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;

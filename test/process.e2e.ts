@@ -88,6 +88,25 @@ describe('the command line', () => {
     });
     expect([code, stderr]).toEqual([1, expect.stringContaining('/nonexistent/a.crt')]);
   });
+
+  it.each<[string, string]>([
+    ['is empty', ''],
+    ['holds blanks', '   \n\t\n'],
+    ['is too short', Buffer.from('short').toString('base64')],
+    ['holds 128 bits', Buffer.alloc(16, 7).toString('base64')],
+    ['is a text, not base64', 'my secret encryption key, please keep it'],
+    ['holds a sample text', Buffer.from('changeme-changeme-changeme-12345').toString('base64')],
+    ['holds zeros', Buffer.alloc(32).toString('base64')],
+  ])('T29: ends when the file of the encryption key %s, and names it', async (_, content) => {
+    const state = await folder();
+    const keyFile = path.join(state, 'weak.key');
+    await writeFile(keyFile, content, { mode: 0o600 });
+    const database = ending(await createDatabase(), (made) => made.drop());
+    const settings = { ARCHON_STATE_DIR: state, ARCHON_DATABASE_URL: database.url, ARCHON_ENCRYPTION_KEY_FILE: keyFile };
+    const { code, stderr } = await run([], settings);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('weak.key')]);
+    expect(await readFile(keyFile, 'utf8')).toBe(content);
+  });
 });
 
 describe('start', () => {

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { link, mkdir, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isGuessableKey } from './guessable-key.js';
 
 export interface EncryptionKey {
   /** The first eight hexadecimal digits of its SHA-256: tells keys apart and gives nothing away. */
@@ -78,6 +79,7 @@ function parseKeys(text: string, file: string): EncryptionKey[] {
     const bytes = Buffer.from(line, 'base64');
     if (bytes.length !== 32 || bytes.toString('base64') !== line)
       throw new Error(`${file} must hold one key per line: 256 bits in base64, as of "openssl rand -base64 32"`);
+    if (isGuessableKey(bytes)) throw new Error(`${file} holds a key that can be guessed: make a random one with "openssl rand -base64 32"`);
     return { id: createHash('sha256').update(bytes).digest('hex').slice(0, 8), bytes };
   });
   if (keys.length === 0) throw new Error(`${file} holds no key`);

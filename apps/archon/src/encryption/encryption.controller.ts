@@ -14,6 +14,7 @@ export class EncryptionController {
 
   /** Tells which keys encrypt the stored values, and how many each. */
   @Get()
+  @Allow('auditor')
   @ApiOperation({ operationId: 'getEncryption' })
   get(): Promise<EncryptionResponse> {
     return this.encryption.get();

@@ -211,8 +211,8 @@ export const SETTINGS = {
   ),
   auditMaxDelayMs: setting(
     'ARCHON_AUDIT_MAX_DELAY_MS',
-    '900',
-    'how long a change waits for its record, and how far the audit log may lag, before changes are refused',
+    '5000',
+    'how long a change waits for its record, and how far a slow audit log may lag, before changes are refused',
     integer(50, 60_000),
   ),
   auditReads: setting('ARCHON_AUDIT_READS', 'false', 'true: plain reads that are allowed are recorded too', oneOf('true', 'false')),

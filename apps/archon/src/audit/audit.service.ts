@@ -19,6 +19,8 @@ const RETRY_MS = 200;
 const MAX_BATCH = 500;
 /** Some 50 MB: events of reads and ends of streams while the database is away. Changes are refused long before. */
 const MAX_WAITING = 50_000;
+/** How long a change waits while attempts to write fail: long enough to outlive a broken connection, and a prompt refusal otherwise. */
+const FAILING_PATIENCE_MS = 800;
 const CLOSE_TIMEOUT_MS = 5000;
 /** Of Postgres: a value that it doesn't take, or a field without one. */
 const DATA_EXCEPTION = /^(22|23502)/;
@@ -32,6 +34,8 @@ export class Audit implements OnModuleInit {
   private readonly waiting: Waiting[] = [];
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> | undefined;
+  /** Whether the last attempt to write failed. */
+  private failing = false;
 
   constructor(
     private readonly log: AuditLog,
@@ -64,11 +68,13 @@ export class Audit implements OnModuleInit {
       throw cannotRecord();
     }
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    const timer = setTimeout(() => resolve(false), this.config.auditMaxDelayMs);
+    const prompt = setTimeout(() => this.failing && resolve(false), FAILING_PATIENCE_MS);
+    const patient = setTimeout(() => resolve(false), this.config.auditMaxDelayMs);
     this.add({ event, since: performance.now(), written: resolve });
     setImmediate(() => this.flush()); // what comes in the same turn goes in the same batch
     const inTime = await promise;
-    clearTimeout(timer);
+    clearTimeout(prompt);
+    clearTimeout(patient);
     if (!inTime) throw cannotRecord();
   }
 
@@ -85,7 +91,8 @@ export class Audit implements OnModuleInit {
   /** Whether the oldest event waits too long, or there is room for no more. */
   private isBehind(): boolean {
     const oldest = this.waiting[0]?.since ?? Infinity;
-    return performance.now() - oldest > this.config.auditMaxDelayMs || this.waiting.length >= MAX_WAITING;
+    const patience = this.failing ? FAILING_PATIENCE_MS : this.config.auditMaxDelayMs;
+    return performance.now() - oldest > patience || this.waiting.length >= MAX_WAITING;
   }
 
   private add(entry: Waiting): void {
@@ -118,12 +125,14 @@ export class Audit implements OnModuleInit {
     for (let attempt = 1; ; attempt++) {
       try {
         if (attempt === 1 || !(await this.log.has(batch[0] as AuditEvent))) await this.log.append(batch);
+        this.failing = false;
         return;
       } catch (error) {
         if (DATA_EXCEPTION.test((error as { code?: string }).code ?? '')) {
           await this.writeSingly(batch, error as Error);
           return;
         }
+        this.failing = true;
         if (attempt % 25 === 1)
           this.logger.warn({ err: error, waiting: this.waiting.length }, 'audit events can not be written at present');
         await sleep(RETRY_MS);

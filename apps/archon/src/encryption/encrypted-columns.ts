@@ -5,6 +5,7 @@ export const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
   { table: 'audit_chain', field: 'seal', key: ['only_row'] },
   { table: 'clusters', field: 'credential', key: ['id'] },
   { table: 'operation_steps', field: 'previous', key: ['operation_id', 'index'] },
+  { table: 'password_keys', field: 'private_key', key: ['id'] },
   { table: 'signing_keys', field: 'private_key', key: ['id'] },
   { table: 'token_peppers', field: 'secret', key: ['id'] },
 ];

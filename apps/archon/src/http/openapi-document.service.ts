@@ -76,6 +76,7 @@ const EDGE_FAILURES = {
   408: failure('The request did not arrive in time'),
   429: failure('Too many requests: `Retry-After` says when to try again'),
   431: failure('Too many headers, or too long ones'),
+  503: failure('The cluster, or the database, is unavailable; a change is also refused when it can not be recorded in the audit log'),
 };
 
 /** The OpenAPI 3.1 document of all routes, keys sorted, so that it can be compared as text. */

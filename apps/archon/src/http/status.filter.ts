@@ -4,12 +4,11 @@ import { QueryFailedError } from 'typeorm';
 import { ApiError, requestTooLarge, unsupportedMediaType } from '#errors';
 import type { Logger } from '#log';
 import { ACCEPTED_MEDIA_TYPES } from './body-parsers.gateway.js';
+import { databaseAway } from './database-failure.js';
 
 const UNIQUE_VIOLATION = '23505';
 /** Postgres takes no NUL in a text (character_not_in_repertoire, untranslatable_character). */
 const UNSTORABLE_TEXT = new Set(['22021', '22P05']);
-/** Postgres: connection exceptions, operator intervention, out of connections; and of the socket to it. */
-const DATABASE_AWAY = /^(08|57P|53300|ECONNRESET$|EPIPE$)/;
 
 /** Every failure leaves as a Kubernetes `Status`. What isn't meant for the caller is logged and becomes a fixed message. */
 @Catch()
@@ -31,7 +30,9 @@ export class StatusFilter implements ExceptionFilter {
 function toApiError(error: unknown, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof HttpException) return fromHttpException(error, request);
-  if (error instanceof QueryFailedError || isDatabaseError(error)) return fromDatabase(error);
+  const away = databaseAway(error);
+  if (away !== undefined) return away;
+  if (error instanceof QueryFailedError) return fromDatabase(error);
   // Fastify's own errors: malformed framing, too large, unknown media type.
   if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' && error.statusCode < 500)
     return fromFastify(error, error.statusCode, request);
@@ -53,15 +54,9 @@ function fromFastify(error: Error, code: number, request: FastifyRequest): ApiEr
   return ApiError.fromStatus({ message: error.message }, code);
 }
 
-const isDatabaseError = (error: unknown): error is Error =>
-  error instanceof Error &&
-  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|connect )/.test(error.message);
-
 function fromDatabase(error: Error): ApiError {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (code === UNIQUE_VIOLATION) return new ApiError('AlreadyExists', 'an object with this name exists already');
   if (UNSTORABLE_TEXT.has(code)) return new ApiError('BadRequest', 'a text in the request contains a character that cannot be stored');
-  if (DATABASE_AWAY.test(code) || isDatabaseError(error))
-    return new ApiError('ServiceUnavailable', 'the database is unavailable at present; try again', { retryAfterSeconds: 2 });
   return new ApiError('InternalError', 'an internal error occurred');
 }

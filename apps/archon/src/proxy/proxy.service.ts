@@ -10,6 +10,7 @@ import type { Principal } from '../auth/principal.js';
 import { AppConfig } from '../config.module.js';
 import { Metrics } from '../health/metrics.service.js';
 import { ClientAddresses } from '../http/client-addresses.service.js';
+import { databaseAway } from '../http/database-failure.js';
 import { withoutGatewayPrefix } from '../http/http-adapter.gateway.js';
 import { PublicEndpoint } from '../http/public-endpoint.service.js';
 import { requestIdOf } from '../http/request-log.gateway.js';
@@ -207,7 +208,7 @@ export class ProxyService implements BeforeApplicationShutdown {
   private toApiError(failure: unknown, requestId: string): ApiError {
     if (failure instanceof ApiError) return failure;
     this.logger.error({ requestId, err: failure }, 'request failed');
-    return new ApiError('InternalError', `an internal error occurred; the log has it under request ${requestId}`);
+    return databaseAway(failure) ?? new ApiError('InternalError', `an internal error occurred; the log has it under request ${requestId}`);
   }
 
   private respond(response: ServerResponse, failure: ApiError, id: string): void {

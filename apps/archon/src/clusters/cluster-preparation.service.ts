@@ -1,29 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { ApiError } from '#errors';
-import { type ClusterConnection, KubernetesGateway, OWN_CREDENTIAL, type ResourceRef } from '#kubernetes';
+import { type ClusterConnection, KubernetesGateway, OWN_CREDENTIAL } from '#kubernetes';
 import { ADMINISTRATORS } from '../auth/principal.js';
 import type { ExcessiveRights } from './cluster-check.js';
-import { APPLICATION_CRD } from './application-crd.js';
-import { PLATFORM_AUDITOR_OBJECTS } from './platform-auditor-role.js';
-
-/** What a cluster must hold before Archon's callers can work on it. */
-const NEEDED = [
-  {
-    ref: { group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions', name: APPLICATION_CRD.metadata.name },
-    object: APPLICATION_CRD,
-  },
-  {
-    ref: { group: 'rbac.authorization.k8s.io', version: 'v1', resource: 'clusterrolebindings', name: 'archon-platform-administrators' },
-    object: {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'ClusterRoleBinding',
-      metadata: { name: 'archon-platform-administrators' },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
-      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: ADMINISTRATORS }],
-    },
-  },
-  ...PLATFORM_AUDITOR_OBJECTS,
-] as const satisfies { ref: ResourceRef; object: object }[];
+import { NEEDED_OBJECTS } from './needed-objects.js';
 
 /** A credential may be bound to the groups that it may impersonate: that of the administrators is among them. */
 const IMPERSONATE = [{ resource: 'users' }, { resource: 'groups', name: ADMINISTRATORS }];
@@ -36,7 +16,7 @@ export class ClusterPreparation {
   /** The rights that are missing, as `verb resource.group`; empty when the cluster is fully usable. Applying again changes nothing. */
   async prepare(cluster: ClusterConnection, dryRun: boolean): Promise<string[]> {
     const missing = await Promise.all([
-      ...NEEDED.map((needed) => this.install(cluster, needed, dryRun)),
+      ...NEEDED_OBJECTS.map((needed) => this.install(cluster, needed, dryRun)),
       ...IMPERSONATE.map(async (wanted) =>
         (await this.may(cluster, { verb: 'impersonate', ...wanted })) ? undefined : `impersonate ${wanted.resource}`,
       ),
@@ -55,7 +35,7 @@ export class ClusterPreparation {
 
   private async install(
     cluster: ClusterConnection,
-    { ref, object }: (typeof NEEDED)[number],
+    { ref, object }: (typeof NEEDED_OBJECTS)[number],
     dryRun: boolean,
   ): Promise<string | undefined> {
     const target = { cluster, identity: OWN_CREDENTIAL } as const;

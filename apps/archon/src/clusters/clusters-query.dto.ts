@@ -1,6 +1,8 @@
 import { Transform, Type } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { ArrayMaxSize, IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { KubernetesName } from '../http/kubernetes-name.decorator.js';
 
+const GROUP = /^(?!system:)[\x21-\x7e]([\x20-\x7e]{0,510}[\x21-\x7e])?$/;
 const toBoolean = ({ value }: { value: unknown }): unknown =>
   value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value;
 
@@ -79,4 +81,23 @@ export class RegistryClustersQuery extends ClustersQuery {
   @Transform(toBoolean)
   @IsBoolean()
   allowWatchBookmarks?: boolean;
+}
+
+const toList = ({ value }: { value: unknown }): unknown => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
+
+export class BootstrapQuery {
+  /**
+   * Groups whose members Archon may act for in the cluster, besides the platform's own; may be given several times
+   * @example ["example:developers"]
+   */
+  @Transform(toList)
+  @ArrayMaxSize(200)
+  @Matches(GROUP, { each: true, message: 'must be printable ASCII, not beginning with "system:"' })
+  groups: string[] = [];
+}
+
+export class NamedBootstrapQuery extends BootstrapQuery {
+  /** @example "c1" */
+  @KubernetesName()
+  name: string;
 }

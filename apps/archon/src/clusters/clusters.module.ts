@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { BootstrapManifestController } from './bootstrap-manifest.controller.js';
 import { ClusterEntity } from './cluster.entity.js';
 import { ClusterHealth } from './cluster-health.service.js';
 import { ClusterWatch } from './cluster-watch.service.js';
@@ -16,7 +17,7 @@ import { KubeconfigController } from './kubeconfig.controller.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([ClusterEntity])],
-  controllers: [ClustersController, RegistryClustersController, KubeconfigController],
+  controllers: [BootstrapManifestController, ClustersController, RegistryClustersController, KubeconfigController],
   providers: [
     ClustersService,
     ClusterEvents,

@@ -135,6 +135,11 @@ export class ClustersService {
     return connection;
   }
 
+  /** Throws 404 when no cluster of this name is registered. */
+  async requireRegistered(name: string): Promise<void> {
+    await this.load(name);
+  }
+
   /** The same by id; undefined when it is no longer registered. */
   async findConnectionById(id: string): Promise<ClusterConnection | undefined> {
     const row = await this.rows.findOneBy({ id });

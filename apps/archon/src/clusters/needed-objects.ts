@@ -1,0 +1,28 @@
+import type { ResourceRef } from '#kubernetes';
+import { ADMINISTRATORS } from '../auth/principal.js';
+import { APPLICATION_CRD } from './application-crd.js';
+import { PLATFORM_AUDITOR_OBJECTS } from './platform-auditor-role.js';
+
+const RBAC = 'rbac.authorization.k8s.io';
+
+/** Gives the platform's administrators all rights in a cluster. */
+const ADMINISTRATORS_BINDING = {
+  apiVersion: `${RBAC}/v1`,
+  kind: 'ClusterRoleBinding',
+  metadata: { name: 'archon-platform-administrators' },
+  roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: 'cluster-admin' },
+  subjects: [{ apiGroup: RBAC, kind: 'Group', name: ADMINISTRATORS }],
+};
+
+/** What a cluster must hold before Archon's callers can work on it. */
+export const NEEDED_OBJECTS = [
+  {
+    ref: { group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions', name: APPLICATION_CRD.metadata.name },
+    object: APPLICATION_CRD,
+  },
+  {
+    ref: { group: RBAC, version: 'v1', resource: 'clusterrolebindings', name: ADMINISTRATORS_BINDING.metadata.name },
+    object: ADMINISTRATORS_BINDING,
+  },
+  ...PLATFORM_AUDITOR_OBJECTS,
+] satisfies { ref: ResourceRef; object: object }[];

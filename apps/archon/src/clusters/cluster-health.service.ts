@@ -81,10 +81,11 @@ export class ClusterHealth {
     try {
       const options = { query: { limit: 1 }, signal: AbortSignal.timeout(NODES_TIMEOUT_MS) };
       const list = (await this.kubernetes.getPath(target, '/api/v1/nodes', options)) as {
-        items: unknown[];
-        metadata: { remainingItemCount?: number };
+        items?: unknown[];
+        metadata?: { remainingItemCount?: number };
       };
-      this.nodes.set(key, list.items.length + (list.metadata.remainingItemCount ?? 0));
+      // What answers need not be an API server: then the number stays unknown.
+      if (Array.isArray(list.items)) this.nodes.set(key, list.items.length + (list.metadata?.remainingItemCount ?? 0));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
     }

@@ -1,6 +1,7 @@
 import type { ArchonFigures } from './archon-alone.js';
 import type { Comparison } from './rounds.js';
 import type { Row } from './report.js';
+import type { StreamFigures } from './streams.js';
 
 /** A figure beside what it has to reach; `isMet` is undefined where nothing is asked. */
 export interface Bar {
@@ -24,13 +25,37 @@ const atMost = (what: string, value: number, limit: number, unit = '', digits = 
   isMet: value <= limit,
 });
 
-/** What is asked of the proxy: small objects from the light backend, against kubectl proxy over plain HTTP. */
+/** What is asked of the proxy beside kubectl proxy, which serves plain HTTP, and beside no proxy at all. */
 export function proxyBars({ target, workload }: Comparison, rows: Row[]): Bar[] {
-  const ratios = rows.find(({ name }) => name === 'Archon, HTTP')?.ratios;
-  if (ratios === undefined || target !== 'light backend' || !workload.startsWith('GET of 2 kB')) return [];
+  const plain = rows.find(({ name }) => name === 'Archon, HTTP');
+  const secure = rows.find(({ name }) => name === 'Archon, HTTPS');
+  if (plain?.ratios === undefined || plain.added === undefined || secure?.ratios === undefined) return [];
+  const { requests, p99, cpu } = plain.ratios;
+  if (target === 'light backend' && workload.startsWith('GET of 2 kB'))
+    return [
+      atLeast('requests per second, Archon ÷ kubectl proxy', requests.median, 1.4),
+      atMost('p99, Archon ÷ kubectl proxy', p99.median, 1),
+      atMost('CPU per request, Archon ÷ kubectl proxy', cpu?.median ?? Number.NaN, 0.8),
+      atLeast('requests per second, Archon with TLS ÷ kubectl proxy without', secure.ratios.requests.median, 1),
+    ];
+  if (target === 'light backend' && workload.startsWith('GET of 1 MB'))
+    return [atLeast('requests per second, Archon ÷ kubectl proxy', requests.median, 1)];
+  if (workload.includes('per second'))
+    return [
+      atMost('added to the direct way, p50', plain.added.p50.median, 1, ' ms'),
+      atMost('added to the direct way, p99', plain.added.p99.median, 6, ' ms'),
+    ];
+  return [];
+}
+
+export function streamBars(figures: StreamFigures): Bar[] {
   return [
-    atLeast('requests per second, Archon ÷ kubectl proxy', ratios.requests.median, 1),
-    atMost('p99, Archon ÷ kubectl proxy', ratios.p99.median, 1.2),
+    atMost('20 readers of a list of 200 MB, memory above before', figures.listGrowthMebibytes, 150, ' MiB', 0),
+    atMost('the same, each at 1 MB/s', figures.slowListGrowthMebibytes, 150, ' MiB', 0),
+    { what: 'the 20 lists, all read after', value: `${figures.listSeconds.toFixed(1)} s`, bar: '', isMet: undefined },
+    { what: 'events on 1,000 watches, p50', value: `${figures.deliveryP50Ms.toFixed(2)} ms`, bar: '', isMet: undefined },
+    atMost(`events on 1,000 watches, p99 of ${figures.events}`, figures.deliveryP99Ms, 250, ' ms', 1),
+    atMost('memory with 1,000 watches', figures.watchResidentMebibytes, 400, ' MiB', 0),
   ];
 }
 

@@ -6,7 +6,10 @@ import { cpuSeconds } from './process-statistics.js';
 
 export interface LoadRequest {
   url: string;
+  /** At most, when there is a rate. */
   connections: number;
+  /** Requests begun per second, whether or not earlier ones are answered; without it each connection asks again as soon as it is answered. */
+  rate?: number;
   seconds: number;
   headers: Record<string, string>;
   /** Client certificate and key as PEM, where the server wants them. */

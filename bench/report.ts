@@ -1,7 +1,7 @@
 import type { Measurement } from './load.js';
 import type { Comparison } from './rounds.js';
 import { type Spread, spread } from './statistics.js';
-import { KUBECTL_PROXY } from './subjects.js';
+import { DIRECT, KUBECTL_PROXY } from './subjects.js';
 
 export interface Row {
   name: string;
@@ -11,13 +11,16 @@ export interface Row {
   cpuMicroseconds: Spread | undefined;
   /** To kubectl proxy in the same round; undefined for kubectl proxy itself, `cpu` where none was measured. */
   ratios: { requests: Spread; p99: Spread; cpu: Spread | undefined } | undefined;
+  /** To the direct way in the same round, in milliseconds; undefined for that way itself. */
+  added: { p50: Spread; p99: Spread } | undefined;
 }
 
 /** One row per subject, in the order of the first round. */
 export function toRows({ rounds }: Comparison): Row[] {
   return Object.keys(rounds[0] ?? {}).map((name) => {
-    const measured = rounds.map((round) => ({ own: at(round, name), base: at(round, KUBECTL_PROXY) }));
-    const of = (value: (own: Measurement, base: Measurement) => number) => spread(measured.map(({ own, base }) => value(own, base)));
+    const measured = rounds.map((round) => ({ own: at(round, name), base: at(round, KUBECTL_PROXY), direct: at(round, DIRECT) }));
+    const of = (value: (own: Measurement, base: Measurement, direct: Measurement) => number) =>
+      spread(measured.map(({ own, base, direct }) => value(own, base, direct)));
     const hasCpu = measured.every(({ own }) => own.cpuMicroseconds !== undefined);
     return {
       name,
@@ -33,6 +36,10 @@ export function toRows({ rounds }: Comparison): Row[] {
               p99: of((own, base) => own.p99Ms / base.p99Ms),
               cpu: hasCpu ? of((own, base) => (own.cpuMicroseconds ?? 0) / (base.cpuMicroseconds ?? 1)) : undefined,
             },
+      added:
+        name === DIRECT
+          ? undefined
+          : { p50: of((own, _, direct) => own.p50Ms - direct.p50Ms), p99: of((own, _, direct) => own.p99Ms - direct.p99Ms) },
     };
   });
 }

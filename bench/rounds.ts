@@ -7,6 +7,8 @@ export interface Workload {
   name: string;
   path: string;
   connections: number;
+  /** Requests per second, begun whatever happens to earlier ones; without it as many as the connections allow. */
+  rate?: number;
 }
 
 /** What each subject did in each round: `rounds[n][name]`. */
@@ -16,18 +18,19 @@ export interface Comparison {
   rounds: Record<string, Measurement>[];
 }
 
-const WARM_UP_SECONDS = 2;
+/** So long until the engines have compiled what is hot. */
+const WARM_UP_SECONDS = 4;
 
 /** Measures the subjects in turns, after a warm-up of each, so that what else happens on the machine meets all of them. */
 export async function compare(
   target: string,
   subjects: Subject[],
-  { name, path, connections }: Workload,
+  { name, path, connections, rate }: Workload,
   { rounds, seconds }: { rounds: number; seconds: number },
   progress: Progress,
 ): Promise<Comparison> {
   const load = ({ request, pid }: Subject, duration: number) =>
-    measure({ ...request, url: request.url + path, connections, seconds: duration }, pid);
+    measure({ ...request, url: request.url + path, connections, seconds: duration, ...(rate === undefined ? {} : { rate }) }, pid);
   return await progress.step(`${target}, ${name}`, async (waitingFor) => {
     waitingFor('the warm-up');
     for (const subject of subjects) await load(subject, WARM_UP_SECONDS);

@@ -6,10 +6,11 @@ import { removeDeadRuns, removeRunState, runState } from '../scripts/checks/run-
 import type { Invocation } from '../scripts/invocation.js';
 import { type ArchonFigures, measureArchon } from './archon-alone.js';
 import { startArchon } from './bench-archon.js';
-import { type Bar, figureBars, proxyBars } from './bars.js';
+import { type Bar, figureBars, proxyBars, streamBars } from './bars.js';
 import { layOut, toRows, toTable } from './report.js';
-import { type Comparison, compare, type Workload } from './rounds.js';
-import { directly, startKubectlProxy, throughArchon } from './subjects.js';
+import { type Comparison, compare } from './rounds.js';
+import { measureStreams, type StreamFigures } from './streams.js';
+import { directly, KUBECTL_PROXY_HTTP1, startKubectlProxy, throughArchon } from './subjects.js';
 import { prepareApiServer, startLightBackend, type Target } from './targets.js';
 
 interface BenchOptions {
@@ -36,18 +37,20 @@ export async function run({ root, options, progress }: Invocation<BenchOptions>)
         ...(await benchProxies(root, state, lab, async () => prepareApiServer(await lab.controlPlane('bench')), options, progress)),
       );
     const figures = isChosen('archon') ? await measureArchon(root, state, await lab.controlPlane('bench'), progress) : undefined;
-    report(comparisons, figures);
-    writeResults(root, options, comparisons, figures);
+    const streams = isChosen('streams') ? await measureStreams(root, state, lab, progress) : undefined;
+    report(comparisons, figures, streams);
+    writeResults(root, options, { comparisons, archon: figures, streams });
     return 0;
   } finally {
     await removeRunState(state);
   }
 }
 
-const WORKLOADS: { name: string; size: 'smallPath' | 'largePath'; connections: number }[] = [
-  { name: 'GET of 2 kB, 32 connections', size: 'smallPath', connections: 32 },
-  { name: 'GET of 1 MB, 8 connections', size: 'largePath', connections: 8 },
-];
+const SMALL = { name: 'GET of 2 kB, 32 connections', size: 'smallPath', connections: 32 } as const;
+const WORKLOADS = {
+  backend: [SMALL, { name: 'GET of 1 MB, 8 connections', size: 'largePath', connections: 8 }],
+  apiserver: [SMALL, { name: 'GET of 2 kB, 100 per second', size: 'smallPath', connections: 32, rate: 100 }],
+} as const;
 
 async function benchProxies(
   root: string,
@@ -69,18 +72,18 @@ async function benchProxies(
   const subjects = [
     directly(target),
     stopping(await startKubectlProxy(target, lab)),
+    ...(target.name === 'backend' ? [stopping(await startKubectlProxy(target, lab, KUBECTL_PROXY_HTTP1))] : []),
     await throughArchon('Archon, HTTP', http, target),
     await throughArchon('Archon, HTTPS', https, target),
   ];
   const comparisons: Comparison[] = [];
-  for (const { name, size, connections } of WORKLOADS) {
-    const workload: Workload = { name, path: target[size], connections };
-    comparisons.push(await compare(target.title, subjects, workload, options, progress));
+  for (const { size, ...workload } of WORKLOADS[target.name]) {
+    comparisons.push(await compare(target.title, subjects, { ...workload, path: target[size] }, options, progress));
   }
   return comparisons;
 }
 
-function report(comparisons: Comparison[], figures: ArchonFigures | undefined): void {
+function report(comparisons: Comparison[], figures: ArchonFigures | undefined, streams: StreamFigures | undefined): void {
   for (const comparison of comparisons) {
     const rows = toRows(comparison);
     process.stdout.write(
@@ -89,17 +92,18 @@ function report(comparisons: Comparison[], figures: ArchonFigures | undefined): 
     process.stdout.write(`${toTable(rows)}${toLines(proxyBars(comparison, rows))}`);
   }
   if (figures !== undefined) process.stdout.write(`\nArchon alone\n${toLines(figureBars(figures))}`);
+  if (streams !== undefined) process.stdout.write(`\nLists and watches through Archon\n${toLines(streamBars(streams))}`);
 }
 
 const toLines = (bars: Bar[]): string =>
   layOut(bars.map(({ what, value, bar, isMet }) => [what, value, bar, isMet === undefined ? '' : isMet ? 'met' : 'MISSED']));
 
-function writeResults(root: string, options: BenchOptions, comparisons: Comparison[], figures: ArchonFigures | undefined): void {
+function writeResults(root: string, options: BenchOptions, results: object): void {
   const folder = path.join(root, 'bench/results');
   mkdirSync(folder, { recursive: true });
   const now = new Date().toISOString();
   const machine = { node: process.version, cpus: cpus().map(({ model }) => model), memoryBytes: totalmem() };
   const file = path.join(folder, `${now.replaceAll(':', '-')}.json`);
-  writeFileSync(file, `${JSON.stringify({ time: now, machine, options, comparisons, archon: figures }, undefined, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify({ time: now, machine, options, ...results }, undefined, 2)}\n`);
   process.stdout.write(`\nAll rounds: ${file}\n`);
 }

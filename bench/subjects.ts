@@ -15,17 +15,23 @@ export interface Subject {
 }
 
 export const KUBECTL_PROXY = 'kubectl proxy';
+/** The same kept from HTTP/2, which it speaks to every API server as they are: to tell what of a difference is the protocol. */
+export const KUBECTL_PROXY_HTTP1 = 'kubectl proxy, HTTP/1.1';
 
 /** kubectl proxy with the target's own credential, over plain HTTP. */
-export async function startKubectlProxy(target: Target, lab: Lab): Promise<Subject & { stop(): Promise<void> }> {
+export async function startKubectlProxy(
+  target: Target,
+  lab: Lab,
+  name: typeof KUBECTL_PROXY | typeof KUBECTL_PROXY_HTTP1 = KUBECTL_PROXY,
+): Promise<Subject & { stop(): Promise<void> }> {
   const { background, ready: address } = await startBackground(
     lab.tools.kubectl,
     ['proxy', '--port=0', `--kubeconfig=${target.kubeconfig}`],
-    process.env,
+    name === KUBECTL_PROXY ? process.env : { ...process.env, DISABLE_HTTP2: 'true' },
     (output) => /Starting to serve on (\S+)/.exec(output)?.[1],
   );
   return {
-    name: KUBECTL_PROXY,
+    name,
     pid: background.pid,
     request: { url: `http://${address}`, headers: {}, tls: {} },
     stop: () => background.stop(),
@@ -39,6 +45,8 @@ export async function throughArchon(name: string, archon: BenchArchon, target: T
   return { name, pid: archon.pid, request: { url: `${archon.url}/kubernetes/${target.name}`, headers, tls: {} } };
 }
 
+export const DIRECT = 'direct';
+
 export function directly(target: Target): Subject {
-  return { name: 'direct', pid: undefined, request: { url: target.url, headers: target.headers, tls: target.tls } };
+  return { name: DIRECT, pid: undefined, request: { url: target.url, headers: target.headers, tls: target.tls } };
 }

@@ -58,9 +58,13 @@ export const COMMANDS = {
     build: 'fresh',
     about: "Measure Archon's proxy beside kubectl proxy, and Archon itself.",
     options: {
-      rounds: { value: 'N', range: [1, 100], default: '6', about: 'rounds per measurement' },
-      seconds: { value: 'N', range: [1, 600], default: '5', about: 'length of one measurement' },
-      only: { value: 'PART,…', list: ['backend', 'apiserver', 'archon'], about: 'measure these: backend apiserver archon' },
+      rounds: { value: 'N', range: [1, 100], default: '5', about: 'rounds per measurement' },
+      seconds: { value: 'N', range: [1, 600], default: '3', about: 'length of one measurement' },
+      only: {
+        value: 'PART,…',
+        list: ['backend', 'apiserver', 'archon', 'streams'],
+        about: 'measure these: backend apiserver archon streams',
+      },
     },
   },
   build: {

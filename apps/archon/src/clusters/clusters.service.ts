@@ -131,7 +131,8 @@ export class ClustersService {
   /** The way to a cluster, for a request of a caller. Throws 404 when it is not registered, 503 when it is disabled. */
   async connection(name: string): Promise<ClusterConnection> {
     const { row, connection } = await this.load(name);
-    if (row.disabledAt !== null) throw unavailable(name, 'it is disabled').with({ causes: [{ reason: CLUSTER_DISABLED, message: 'an administrator disabled it' }] });
+    if (row.disabledAt !== null)
+      throw unavailable(name, 'it is disabled').with({ causes: [{ reason: CLUSTER_DISABLED, message: 'an administrator disabled it' }] });
     return connection;
   }
 

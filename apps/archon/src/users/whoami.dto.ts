@@ -1,3 +1,4 @@
+import type { AccessScope } from '../auth/access-scope.js';
 import type { Principal } from '../auth/principal.js';
 
 export class ProofResponse {
@@ -12,6 +13,28 @@ export class ProofResponse {
 
   /** @example "2026-11-24T09:15:00.000Z" */
   expiresAt: string;
+}
+
+export class RestrictedNamespaceResponse {
+  /** Absent: in every cluster */
+  cluster?: string;
+
+  /** @example "shop" */
+  namespace: string;
+}
+
+/** What the credential is good for, within what its user may do; what is absent is not restricted. */
+export class RestrictionsResponse {
+  /** @example ["c1"] */
+  clusters?: string[];
+
+  namespaces?: RestrictedNamespaceResponse[];
+
+  /** @example ["get", "list", "watch"] */
+  verbs?: string[];
+
+  /** @example true */
+  readOnly?: boolean;
 }
 
 export class WhoAmIResponse {
@@ -34,6 +57,9 @@ export class WhoAmIResponse {
   roles: string[];
 
   provenBy: ProofResponse;
+
+  /** Absent for a credential that is good for all that its user may do */
+  restrictions?: RestrictionsResponse;
 }
 
 export function toWhoAmIResponse(caller: Principal): WhoAmIResponse {
@@ -43,5 +69,15 @@ export function toWhoAmIResponse(caller: Principal): WhoAmIResponse {
     groups: [...caller.groups],
     roles: [...(caller.isAdministrator ? ['administrator'] : []), ...(caller.isAuditor ? ['auditor'] : [])],
     provenBy: { kind, id, expiresAt: expiresAt.toISOString() },
+    ...(caller.scope === undefined ? {} : { restrictions: toRestrictions(caller.scope) }),
   };
 }
+
+const toRestrictions = ({ clusters, namespaces, verbs, readOnly }: AccessScope): RestrictionsResponse => ({
+  ...(clusters === undefined ? {} : { clusters: [...clusters] }),
+  ...(namespaces === undefined
+    ? {}
+    : { namespaces: namespaces.map(({ cluster, namespace }) => ({ ...(cluster === undefined ? {} : { cluster }), namespace })) }),
+  ...(verbs === undefined ? {} : { verbs: [...verbs] }),
+  ...(readOnly === undefined ? {} : { readOnly }),
+});

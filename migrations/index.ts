@@ -1,8 +1,16 @@
 import { Foundation1763900000000 } from './1763900000000-foundation.js';
 import { Users1764000001000 } from './1764000001000-users.js';
 import { Tokens1764000002000 } from './1764000002000-tokens.js';
+import { ExternalIdentities1764000003000 } from './1764000003000-external-identities.js';
 import { Clusters1764000004000 } from './1764000004000-clusters.js';
 import { Audit1764000007000 } from './1764000007000-audit.js';
 
 /** All migrations, oldest first. */
-export const migrations = [Foundation1763900000000, Users1764000001000, Tokens1764000002000, Clusters1764000004000, Audit1764000007000];
+export const migrations = [
+  Foundation1763900000000,
+  Users1764000001000,
+  Tokens1764000002000,
+  ExternalIdentities1764000003000,
+  Clusters1764000004000,
+  Audit1764000007000,
+];

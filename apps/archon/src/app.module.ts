@@ -13,6 +13,7 @@ import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
 import { StatusFilter } from './http/status.filter.js';
 import { validationPipe } from './http/validation.pipe.js';
+import { IdentityProvidersModule } from './identityproviders/identity-providers.module.js';
 import { KubernetesModule } from './kubernetes.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { LOGGER, LoggerModule } from './logger.module.js';
@@ -41,6 +42,7 @@ export class AppModule {
         UsersModule,
         TokensModule,
         SessionsModule,
+        IdentityProvidersModule,
         LimitsModule,
         ClustersModule,
         EncryptionModule,

@@ -8,6 +8,8 @@ import { migrations } from '#migrations';
 import { ClusterChangeEntity } from './clusters/cluster-change.entity.js';
 import { ClusterEntity } from './clusters/cluster.entity.js';
 import { AppConfig } from './config.module.js';
+import { ExternalIdentityEntity } from './identityproviders/external-identity.entity.js';
+import { IdentityProviderEntity } from './identityproviders/identity-provider.entity.js';
 import { LOGGER } from './logger.module.js';
 import { OperationEntity } from './operations/operation.entity.js';
 import { OperationStepEntity } from './operations/operation-step.entity.js';
@@ -24,6 +26,8 @@ export const ENTITIES = [
   AccessTokenEntity,
   ClusterChangeEntity,
   ClusterEntity,
+  ExternalIdentityEntity,
+  IdentityProviderEntity,
   LoginFailureEntity,
   OperationEntity,
   OperationStepEntity,

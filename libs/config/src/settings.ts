@@ -145,6 +145,19 @@ export const SETTINGS = {
     'addresses or ranges (CIDR) besides public ones that API servers may have, separated by commas, such as 10.0.0.0/8',
     addressRanges,
   ),
+  issuerAllowedNetworks: setting(
+    'ARCHON_ISSUER_ALLOWED_NETWORKS',
+    '',
+    'addresses or ranges (CIDR) besides public ones that identity providers may have; one with 127.0.0.1 also allows http:// to this machine',
+    addressRanges,
+  ),
+  issuerTimeoutMs: setting('ARCHON_ISSUER_TIMEOUT_MS', '5000', 'time for a whole answer of an identity provider', integer(100, 60_000)),
+  issuerOutageSeconds: setting(
+    'ARCHON_ISSUER_OUTAGE_SECONDS',
+    '14400',
+    'so long sessions and keys of an identity provider that does not answer go on',
+    integer(60, 604_800),
+  ),
   clusterConnectTimeoutMs: setting('ARCHON_CLUSTER_CONNECT_TIMEOUT_MS', '3000', 'time to connect to a cluster', integer(100, 60_000)),
   clusterResponseTimeoutMs: setting(
     'ARCHON_CLUSTER_RESPONSE_TIMEOUT_MS',

@@ -1,3 +1,4 @@
+export { isAllowedAddress } from './address-policy.js';
 export { appliedConfiguration } from './applied-configuration.js';
 export type { AddressRange } from './address-policy.js';
 export { AddressPolicy } from './checked-lookup.gateway.js';

@@ -1,5 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { IdentityProvidersModule } from '../identityproviders/identity-providers.module.js';
+import { IssuerTokenVerifier } from '../identityproviders/issuer-token-verifier.service.js';
 import { SessionVerifier } from '../sessions/session-verifier.service.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { AccessTokenVerifier } from '../tokens/access-token-verifier.service.js';
@@ -11,13 +13,13 @@ import { IdentityChangesModule } from './identity-changes.module.js';
 
 @Global()
 @Module({
-  imports: [IdentityChangesModule, SessionsModule, TokensModule],
+  imports: [IdentityChangesModule, IdentityProvidersModule, SessionsModule, TokensModule],
   providers: [
     Authenticator,
     {
       provide: CREDENTIAL_VERIFIERS,
       useFactory: (...verifiers: CredentialVerifier[]) => verifiers,
-      inject: [AccessTokenVerifier, SessionVerifier],
+      inject: [AccessTokenVerifier, SessionVerifier, IssuerTokenVerifier],
     },
     { provide: APP_GUARD, useClass: AuthenticationGuard },
   ],

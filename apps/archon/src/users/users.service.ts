@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
-import type { Repository } from 'typeorm';
+import type { EntityManager, Repository } from 'typeorm';
 import { forbidden } from '#errors';
 import { isPrincipalName } from '#kubernetes';
 import { IdentityChanges } from '../auth/identity-changes.service.js';
-import { groupsOfUser } from './platform-roles.js';
+import { groupsOfUser, type PlatformRole } from './platform-roles.js';
 import { UserEntity } from './user.entity.js';
 
 /** What a request needs to know of its user. */
@@ -58,22 +58,35 @@ export class UsersService {
     return user.isDisabled ? undefined : user.groups;
   }
 
+  /** Ends the sessions of all users of a source. The caller publishes the change. */
+  async endSessionsOf(source: string): Promise<void> {
+    await this.rows.query('update users set generation = generation + 1 where source = $1', [source]);
+  }
+
+  /** Whether a user has this name. */
+  exists(name: string, within: EntityManager = this.rows.manager): Promise<boolean> {
+    return within.existsBy(UserEntity, { name });
+  }
+
   /**
-   * Stores what an identity provider (`source`: the name of its issuer) tells of somebody who has just logged in there; makes the user at
-   * the first login. Throws 403 when the user is disabled, or when the name belongs to somebody whom another source vouches for: no issuer
-   * may speak for the users of another, or for local ones.
+   * Stores what an identity provider (`source`: its issuer) tells of somebody; makes the user at the first time. Roles stay as they are
+   * where none are told. Throws 403 when the user is disabled, or when the name belongs to somebody whom another source vouches for: no
+   * issuer may speak for the users of another, or for local ones. The caller publishes the change after its transaction.
    */
-  async told(login: { source: string; name: string; displayName: string; groups: readonly string[] }): Promise<UserEntity> {
-    const [row] = await this.rows.query<{ id: string }[]>(
+  async told(
+    login: { source: string; name: string; displayName: string; groups: readonly string[]; roles: readonly PlatformRole[] | undefined },
+    within: EntityManager,
+  ): Promise<{ id: string; name: string; generation: number }> {
+    const [row] = await within.query<{ id: string; name: string; generation: number }[]>(
       `insert into users (id, name, object_name, display_name, source, must_change_password, generation, roles, told_groups, created_by, created_at)
-         values ($1, $2, md5($2), $3, $4, false, 0, '{}', $5, $4, now())
-         on conflict (name) do update set display_name = excluded.display_name, told_groups = excluded.told_groups
+         values ($1, $2, md5($2), $3, $4, false, 0, coalesce($6::text[], '{}'), $5, $4, now())
+         on conflict (name) do update set display_name = excluded.display_name, told_groups = excluded.told_groups,
+             roles = coalesce($6::text[], users.roles)
            where users.source = excluded.source and users.disabled_at is null
-         returning id`,
-      [randomUUID(), login.name, login.displayName, login.source, [...login.groups]],
+         returning id, name, generation`,
+      [randomUUID(), login.name, login.displayName, login.source, [...login.groups], login.roles ?? null],
     );
     if (row === undefined) throw forbidden(`${login.name} may not log in through ${login.source}`);
-    await this.changes.publish({ user: login.name });
-    return this.rows.findOneByOrFail({ id: row.id });
+    return row;
   }
 }

@@ -30,9 +30,29 @@ export class ExternalIdentities1764000003000 implements MigrationInterface {
         constraint external_identities_pkey primary key (issuer, subject)
       )`);
     await runner.query('create unique index external_identities_user_id_idx on external_identities (user_id)');
+    await runner.query(`
+      create table pending_logins (
+        hash bytea constraint pending_logins_pkey primary key,
+        kind text not null,
+        provider text not null,
+        sealed text not null,
+        polled_at timestamptz,
+        expires_at timestamptz not null
+      )`);
+    await runner.query('create index pending_logins_expires_at_idx on pending_logins (expires_at)');
+    await runner.query(`
+      create table external_sessions (
+        session_id uuid constraint external_sessions_pkey primary key
+          constraint external_sessions_session_id_fkey references sessions (id) on delete cascade,
+        issuer text not null,
+        subject text not null,
+        refresh_token text,
+        confirmed_at timestamptz not null
+      )`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of ['external_identities', 'identity_providers']) await runner.query(`drop table ${table}`);
+    for (const table of ['external_sessions', 'pending_logins', 'external_identities', 'identity_providers'])
+      await runner.query(`drop table ${table}`);
   }
 }

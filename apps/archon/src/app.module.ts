@@ -17,6 +17,7 @@ import { IdentityProvidersModule } from './identityproviders/identity-providers.
 import { KubernetesModule } from './kubernetes.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { LOGGER, LoggerModule } from './logger.module.js';
+import { OidcModule } from './oidc/oidc.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { ProxyModule } from './proxy/proxy.module.js';
 import { RouteAccessCheck } from './auth/route-access-check.service.js';
@@ -43,6 +44,7 @@ export class AppModule {
         TokensModule,
         SessionsModule,
         IdentityProvidersModule,
+        OidcModule,
         LimitsModule,
         ClustersModule,
         EncryptionModule,

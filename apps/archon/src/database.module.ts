@@ -11,6 +11,8 @@ import { AppConfig } from './config.module.js';
 import { ExternalIdentityEntity } from './identityproviders/external-identity.entity.js';
 import { IdentityProviderEntity } from './identityproviders/identity-provider.entity.js';
 import { LOGGER } from './logger.module.js';
+import { ExternalSessionEntity } from './oidc/external-session.entity.js';
+import { PendingLoginEntity } from './oidc/pending-login.entity.js';
 import { OperationEntity } from './operations/operation.entity.js';
 import { OperationStepEntity } from './operations/operation-step.entity.js';
 import { RefreshTokenEntity } from './sessions/refresh-token.entity.js';
@@ -27,11 +29,13 @@ export const ENTITIES = [
   ClusterChangeEntity,
   ClusterEntity,
   ExternalIdentityEntity,
+  ExternalSessionEntity,
   IdentityProviderEntity,
   LoginFailureEntity,
   OperationEntity,
   OperationStepEntity,
   PasswordKeyEntity,
+  PendingLoginEntity,
   RefreshTokenEntity,
   SessionEntity,
   SigningKeyEntity,

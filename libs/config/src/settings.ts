@@ -151,6 +151,16 @@ export const SETTINGS = {
     'addresses or ranges (CIDR) besides public ones that identity providers may have; one with 127.0.0.1 also allows http:// to this machine',
     addressRanges,
   ),
+  loginRedirects: setting(
+    'ARCHON_LOGIN_REDIRECTS',
+    '',
+    'URIs to which a login at an identity provider may send the browser with its code, letter by letter, separated by commas',
+    (value) =>
+      value
+        .split(',')
+        .map((uri) => uri.trim())
+        .filter((uri) => uri !== ''),
+  ),
   issuerTimeoutMs: setting('ARCHON_ISSUER_TIMEOUT_MS', '5000', 'time for a whole answer of an identity provider', integer(100, 60_000)),
   issuerOutageSeconds: setting(
     'ARCHON_ISSUER_OUTAGE_SECONDS',

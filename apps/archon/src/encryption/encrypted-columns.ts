@@ -3,6 +3,7 @@ import type { EncryptedColumn } from '#database';
 /** Every column that holds values of `FieldCipher`. One that is missing here would keep an old key in use for ever. */
 export const ENCRYPTED_COLUMNS: readonly EncryptedColumn[] = [
   { table: 'audit_chain', field: 'seal', key: ['only_row'] },
+  { table: 'external_sessions', field: 'refresh_token', key: ['session_id'] },
   { table: 'identity_providers', field: 'client_secret', key: ['id'] },
   { table: 'clusters', field: 'credential', key: ['id'] },
   { table: 'operation_steps', field: 'previous', key: ['operation_id', 'index'] },

@@ -41,6 +41,18 @@ export class TokenRequest {
    * @example "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA"
    */
   refresh_token?: string;
+
+  /** With `grant_type=authorization_code`: what the redirect of a login brought */
+  code?: string;
+
+  /** With `grant_type=authorization_code`: whose SHA-256 the login began with (RFC 7636) */
+  code_verifier?: string;
+
+  /** With `grant_type=authorization_code`: the one that the login began with */
+  redirect_uri?: string;
+
+  /** With `grant_type=urn:ietf:params:oauth:grant-type:device_code` */
+  device_code?: string;
 }
 
 /** As in RFC 6749 (5.1); times in seconds from now. */

@@ -39,6 +39,8 @@ interface Opened {
 /** Logins that go on. All times are the database's. */
 @Injectable()
 export class SessionsService implements OnModuleInit {
+  private readonly checks: ((sessionId: string) => Promise<void>)[] = [];
+
   constructor(
     @InjectRepository(SessionEntity) private readonly rows: Repository<SessionEntity>,
     private readonly signingKeys: SigningKeys,
@@ -46,6 +48,11 @@ export class SessionsService implements OnModuleInit {
     private readonly changes: IdentityChanges,
     private readonly grants: TokenGrants,
   ) {}
+
+  /** `check` is asked before a session is refreshed. It throws {@link OAuthError} when the session must end, anything else to refuse for now. */
+  beforeRefresh(check: (sessionId: string) => Promise<void>): void {
+    this.checks.push(check);
+  }
 
   onModuleInit(): void {
     this.grants.register('refresh_token', ({ refresh_token: token }, client) => {
@@ -58,12 +65,18 @@ export class SessionsService implements OnModuleInit {
    * Begins a session of a user who has just proved who they are; `method` says how (`password`, or the issuer's name). Throws 401 when
    * the user was disabled, removed, or got another password since `user` was read: such a change must not be overtaken by a login.
    */
-  async open(user: SessionUser, client: Client & { method: string }): Promise<TokenResponse> {
+  async open(
+    user: SessionUser,
+    client: Client & { method: string },
+    /** Stores, in the same transaction, what belongs to the session. */
+    also: (manager: EntityManager, sessionId: string) => Promise<void> = () => Promise.resolve(),
+  ): Promise<TokenResponse> {
     const refreshToken = newRefreshToken();
     const { opened, ended } = await this.rows.manager.transaction(async (manager) => {
       const opened = await this.insert(manager, user, client);
       if (opened === undefined) throw unauthorized('the user was changed meanwhile: log in again');
       await insertRefreshToken(manager, opened.id, refreshToken);
+      await also(manager, opened.id);
       const [ended] = await manager.query<[{ id: string }[], number]>(
         `delete from sessions where id in
            (select id from sessions where user_id = $1 order by last_used_at desc, id offset ${MAX_SESSIONS}) returning id`,
@@ -89,6 +102,7 @@ export class SessionsService implements OnModuleInit {
    */
   async refresh(token: string, client: Client): Promise<TokenResponse> {
     const next = newRefreshToken();
+    await this.confirm(token);
     const outcome = REFRESH_TOKEN.test(token)
       ? await this.rows.manager.transaction((manager) => this.rotate(manager, token, next, client))
       : undefined;
@@ -139,6 +153,25 @@ export class SessionsService implements OnModuleInit {
   /** Removes what has expired. */
   async sweep(): Promise<void> {
     await this.rows.query(`delete from sessions s using users u where u.id = s.user_id and (s.expires_at <= now() or not (${HOLDS}))`);
+  }
+
+  /** Outside the transaction of the refresh: others may take long to answer, and no row is locked meanwhile. */
+  private async confirm(token: string): Promise<void> {
+    if (this.checks.length === 0 || !REFRESH_TOKEN.test(token)) return;
+    const [unused] = await this.rows.query<{ session_id: string }[]>(
+      'select session_id from refresh_tokens where hash = $1 and used_at is null',
+      [hashOf(token)],
+    );
+    if (unused === undefined) return;
+    try {
+      for (const check of this.checks) await check(unused.session_id);
+    } catch (error) {
+      if (error instanceof OAuthError) {
+        await this.rows.delete({ id: unused.session_id });
+        await this.changes.publish({ credential: unused.session_id });
+      }
+      throw error;
+    }
   }
 
   private async insert(manager: EntityManager, user: SessionUser, client: Client & { method: string }): Promise<Opened | undefined> {

@@ -17,7 +17,7 @@ const MANIFEST = {
 
 @ApiTags('clusters')
 @Controller('acp/v1')
-@Allow('administrator')
+@Allow('auditor')
 @ApiFailures(401, 403, 422)
 export class BootstrapManifestController {
   constructor(private readonly clusters: ClustersService) {}

@@ -44,7 +44,7 @@ export class ListUsersQuery {
   page?: number;
 }
 
-export class UserExtraRequest {
+class UserExtraRequest {
   /**
    * Roles on the whole platform; absent: they stay
    * @example ["auditor"]

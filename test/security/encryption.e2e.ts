@@ -35,7 +35,7 @@ beforeAll(async () => {
   // Many clusters: copies of the one, each encrypted for its own row.
   const cipher = await FieldCipher.load(keyFile);
   const columns =
-    'display_name, labels, annotations, endpoint, certificate_authority, credential_expires_at, generation, disabled_at, missing_permissions, created_by, created_at';
+    'display_name, labels, annotations, endpoint, certificate_authority, credential_expires_at, generation, disabled_at, missing_permissions, created_by, created_at, resource_version, checks, expirations';
   const ids = Array.from({ length: ROWS }, () => crypto.randomUUID());
   const credentials = ids.map((id) => cipher.encrypt(JSON.stringify({ token: CANARY }), addressOf(id)));
   await archon.database.query(
@@ -128,7 +128,7 @@ it('S-18 T90: Archon itself refuses a credential that was moved to another row',
   await archon.database.query(
     `update clusters set credential = (select credential from clusters where name = '${other}') where name = '${one}'`,
   );
-  const answer = await archon.client.get<{ reason: string }>(`/kubernetes/${one}/api/v1/namespaces`);
+  const answer = await archon.client.get<{ reason: string }>(`/acp/v1/clusters/${one}`);
   expect([answer.status, answer.body.reason]).toEqual([500, 'InternalError']);
   await archon.database.query(`update clusters set credential = $1 where name = '${one}'`, [before[0]?.credential]);
 });
@@ -142,7 +142,7 @@ it(`T91 S-18: a rotation killed ${KILLS} times, beside requests and another repl
   let reads = 0;
   const load = [archon, replica].map(async ({ client }, worker) => {
     for (let i = worker; !stop; i += 7) {
-      const answer = await client.get(`/kubernetes/copy-${1 + (i % ROWS)}/version`);
+      const answer = await client.get(`/acp/v1/clusters/copy-${1 + (i % ROWS)}`);
       reads++;
       await sleep(5);
       if (answer.status !== 200) failures.push(`${answer.status} ${answer.text}`);
@@ -202,7 +202,7 @@ it(`T91 S-18: a rotation killed ${KILLS} times, beside requests and another repl
   await writeFile(keyFile, `${(await readFile(keyFile, 'utf8')).split('\n')[0]}\n`);
   await archon.stop();
   await archon.run();
-  expect((await archon.client.get('/kubernetes/copy-7/version')).status).toBe(200);
+  expect((await archon.client.get('/acp/v1/clusters/copy-7')).status).toBe(200);
   accept({
     row: 'S-18',
     what: 'rotation of the encryption key under load',

@@ -64,6 +64,8 @@ export class ClusterLink {
   forwardedStreams: UpstreamPool;
   /** To be known even when nobody uses it. */
   isWatched = false;
+  /** When a connection was last lost that was in use or could have been: whoever answers afterwards may be another one. */
+  lostAt = Number.NEGATIVE_INFINITY;
   private readonly inFlight: Record<PassageKind, number> = { requests: 0, forwarded: 0, streams: 0 };
   private readonly rejected = { open: 0, full: 0 };
   private readonly openStreams = new Set<OpenStream>();
@@ -125,6 +127,7 @@ export class ClusterLink {
     if (!wasAnswered) this.waiting--;
     const happened = error === undefined ? 'nothing' : failureKind(error);
     if (happened !== 'nothing') {
+      this.lostAt = performance.now();
       const before = this.breaker.phase;
       this.breaker.failed(this.clock.now, happened === 'broken', failureReason(error));
       if (before === 'closed' && this.breaker.phase === 'open') this.opened();
@@ -275,7 +278,10 @@ export class ClusterLink {
   private get forwardingOptions() {
     const { connection, addresses, limits } = this;
     const { connectTimeoutMs } = limits;
-    return { endpoint: connection.endpoint, tls: tlsOptions(connection), addresses, connectTimeoutMs, keepAlive: TCP_KEEP_ALIVE };
+    const onLost = () => {
+      this.lostAt = performance.now();
+    };
+    return { endpoint: connection.endpoint, tls: tlsOptions(connection), addresses, connectTimeoutMs, keepAlive: TCP_KEEP_ALIVE, onLost };
   }
 
   private get pools() {

@@ -8,6 +8,7 @@ import { ClusterPreparation } from './cluster-preparation.service.js';
 import { ClusterTrial } from './cluster-trial.service.js';
 import { ClustersController } from './clusters.controller.js';
 import { ClustersService } from './clusters.service.js';
+import { ClusterIdentity } from './cluster-identity.service.js';
 import { ClusterEvents } from './cluster-events.service.js';
 import { ClusterLists } from './cluster-lists.service.js';
 import { ClusterRegistrations } from './cluster-registrations.repository.js';
@@ -21,6 +22,7 @@ import { KubeconfigController } from './kubeconfig.controller.js';
   providers: [
     ClustersService,
     ClusterEvents,
+    ClusterIdentity,
     ClusterLists,
     ClusterRegistrations,
     RegistryClusters,

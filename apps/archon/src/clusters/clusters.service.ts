@@ -12,6 +12,7 @@ import { ClusterEntity } from './cluster.entity.js';
 import { type ClusterAccess, changesAccess, readClusterAccess } from './cluster-access.js';
 import { ClusterHealth, type ClusterHealthRecord } from './cluster-health.service.js';
 import { ClusterTrial } from './cluster-trial.service.js';
+import { ClusterIdentity, IDENTITY_CHANGED } from './cluster-identity.service.js';
 import {
   type ClusterListResponse,
   type ClusterResponse,
@@ -43,6 +44,7 @@ export class ClustersService {
     private readonly lists: ClusterLists,
     private readonly trial: ClusterTrial,
     private readonly health: ClusterHealth,
+    private readonly identity: ClusterIdentity,
     notifications: Notifications,
   ) {
     notifications.on(CLUSTERS_TOPIC, (id) => this.forget(id));
@@ -133,6 +135,7 @@ export class ClustersService {
     const { row, connection } = await this.load(name);
     if (row.disabledAt !== null)
       throw unavailable(name, 'it is disabled').with({ causes: [{ reason: CLUSTER_DISABLED, message: 'an administrator disabled it' }] });
+    await this.identity.confirm(connection, row.systemUid);
     return connection;
   }
 
@@ -144,7 +147,10 @@ export class ClustersService {
   /** The same by id; undefined when it is no longer registered. */
   async findConnectionById(id: string): Promise<ClusterConnection | undefined> {
     const row = await this.rows.findOneBy({ id });
-    return row === null ? undefined : this.toConnection(row);
+    if (row === null) return undefined;
+    const connection = this.toConnection(row);
+    await this.identity.confirm(connection, row.systemUid);
+    return connection;
   }
 
   /** The ways to all clusters that are not disabled. */
@@ -211,7 +217,11 @@ export class ClustersService {
   }
 
   private async stateOf(row: ClusterEntity, how: 'read' | 'check'): Promise<ClusterHealthRecord> {
-    return row.disabledAt === null ? this.health[how](this.toConnection(row)) : disabledSince(row.disabledAt);
+    if (row.disabledAt !== null) return disabledSince(row.disabledAt);
+    const connection = this.toConnection(row);
+    if (how === 'check') await this.identity.confirm(connection, row.systemUid)?.catch(() => undefined);
+    const found = await this.health[how](connection);
+    return this.identity.hasChanged(connection) ? { ...found, state: 'Unreachable', reason: IDENTITY_CHANGED } : found;
   }
 }
 

@@ -18,6 +18,8 @@ export interface UpstreamPoolOptions {
   keepAlive: { enable: boolean; initialDelay: number; interval: number; count: number };
   /** How long an exchange may stand still in the cluster's turn, in seconds; Infinity for streams. */
   quietSeconds: number;
+  /** Called when the cluster closed a connection that was idle, or that it got a request on. */
+  onLost?: () => void;
 }
 
 const SWEEP_MS = 1000;
@@ -195,6 +197,7 @@ export class UpstreamPool {
     if (!this.open.delete(connection)) return;
     const index = this.idle.indexOf(connection);
     if (index >= 0) this.idle.splice(index, 1);
+    if ((index >= 0 || repeat !== undefined) && this.ending === undefined) this.options.onLost?.();
     if (repeat !== undefined) {
       repeat.isRetried = true;
       this.waiting.unshift(repeat);

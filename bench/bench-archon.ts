@@ -24,6 +24,7 @@ export async function startArchon(
       ARCHON_STATE_DIR: state,
       ARCHON_CLUSTER_ALLOWED_NETWORKS: '127.0.0.0/8,10.0.0.0/8',
       ARCHON_PORT: '0',
+      ARCHON_SHUTDOWN_DELAY_SECONDS: '0',
       ARCHON_TLS: settings.tls,
       ...(settings.databaseUrl === undefined ? {} : { ARCHON_DATABASE_URL: settings.databaseUrl }),
     },

@@ -44,6 +44,7 @@ export async function ensureArchon(
     ARCHON_CLUSTER_ALLOWED_NETWORKS: LOCAL_NETWORKS,
     ...archonSettings(process.env),
     ARCHON_STATE_DIR: state.archon,
+    ARCHON_SHUTDOWN_DELAY_SECONDS: '0',
     ...optionSettings(options),
   };
   const fingerprint = createHash('sha256')

@@ -75,6 +75,7 @@ export class Archon {
       ARCHON_DATABASE_URL: this.database.url,
       ARCHON_PORT: '0',
       ARCHON_LOG_LEVEL: 'info',
+      ARCHON_SHUTDOWN_DELAY_SECONDS: '0',
       ARCHON_CLUSTER_ALLOWED_NETWORKS: '127.0.0.0/8,::1/128,10.0.0.0/8',
       ...this.settings,
     };

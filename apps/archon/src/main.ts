@@ -31,7 +31,7 @@ async function serve(): Promise<void> {
     if (stopping) return;
     stopping = true;
     logger.info({ signal }, 'shutting down');
-    setTimeout(() => process.exit(1), (config.shutdownSeconds + 5) * 1000).unref();
+    setTimeout(() => process.exit(1), (config.shutdownDelaySeconds + config.shutdownSeconds + 3) * 1000).unref();
     const closed = server.close().then(() => embedded?.stop());
     closed
       .then(() => process.exit(0))

@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo, Socket } from 'node:net';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
@@ -14,6 +15,7 @@ import { RouteOperations } from './audit/route-operations.service.js';
 import { authenticateRequests } from './auth/authenticate-requests.gateway.js';
 import { Authenticator } from './auth/authenticator.service.js';
 import { Metrics } from './health/metrics.service.js';
+import { Readiness } from './health/readiness.service.js';
 import { ClientAddresses } from './http/client-addresses.service.js';
 import { createHttpAdapter, type TakesRequests } from './http/http-adapter.gateway.js';
 import { createOpenApiDocument } from './http/openapi-document.service.js';
@@ -93,6 +95,10 @@ export async function startServer(options: { config: Config; logger: Logger; dat
     url,
     close: async () => {
       await rm(readyFile, { force: true });
+      app.get(Readiness).end();
+      // Whoever still asks here shall ask elsewhere next: a request on a kept connection must not meet its end.
+      app.getHttpServer().prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
+      await sleep(config.shutdownDelaySeconds * 1000);
       // A connection that answers its last request only now is idle afterwards, and clients keep such connections for minutes.
       const sweep = setInterval(() => app.getHttpServer().closeIdleConnections(), IDLE_SWEEP_MS);
       await app.close().finally(() => clearInterval(sweep));

@@ -251,7 +251,13 @@ export const SETTINGS = {
     'how often the end of the audit chain is signed and logged',
     integer(1, 1440),
   ),
-  shutdownSeconds: setting('ARCHON_SHUTDOWN_SECONDS', '25', 'time that running requests get at shutdown', integer(0, 600)),
+  shutdownDelaySeconds: setting(
+    'ARCHON_SHUTDOWN_DELAY_SECONDS',
+    '5',
+    'at shutdown, time to go on serving while /readyz says 503, so that load balancers turn away first',
+    integer(0, 600),
+  ),
+  shutdownSeconds: setting('ARCHON_SHUTDOWN_SECONDS', '20', 'time that running requests get at shutdown after that', integer(0, 600)),
   logLevel: setting(
     'ARCHON_LOG_LEVEL',
     'info',

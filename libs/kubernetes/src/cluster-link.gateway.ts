@@ -6,6 +6,7 @@ import type { ClusterConnection } from './cluster-connection.js';
 import { askAnew, askCluster, type ProbeResult } from './cluster-probe.gateway.js';
 import { failureKind, failureReason } from './connection-failure.js';
 import { UpstreamPool } from './http/upstream-pool.gateway.js';
+import { RetryBudget } from './retry-budget.js';
 
 export interface ConnectionLimits {
   connectTimeoutMs: number;
@@ -56,6 +57,7 @@ const TCP_KEEP_ALIVE = { enable: true, initialDelay: 10_000, interval: 3000, cou
  */
 export class ClusterLink {
   readonly breaker: CircuitBreaker;
+  readonly retries = new RetryBudget();
   /** Archon's own calls, and its watches. */
   requests: Pool;
   streams: Pool;

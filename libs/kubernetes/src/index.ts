@@ -9,6 +9,7 @@ export { Connections } from './connections.gateway.js';
 export { Discovery } from './discovery.gateway.js';
 export type { ResourceType } from './discovery-documents.js';
 export { parseFieldSelector } from './field-selector.js';
+export { fanOut } from './fan-out.gateway.js';
 export { Forwarder } from './forward.gateway.js';
 export { Identity, isPrincipalName, OWN_CREDENTIAL } from './identity.js';
 export { parseJson, rawNumber } from './json.js';
@@ -25,6 +26,7 @@ export {
   parseApiVersion,
   withoutServerFields,
 } from './kubernetes-object.js';
+export { allOrNothing, type ClusterFailure } from './merge-outcomes.js';
 export { mergePatch } from './merge-patch.js';
 export { isTrue, type RequestAttributes, requestAttributes } from './request-attributes.js';
 export { isPathSegment, type ResourceRef } from './resource-path.js';

@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { ApiError, type Status } from '#errors';
 import { connectionFailure } from './connection-failure.js';
 import type { Connections } from './connections.gateway.js';
 import { parseJson } from './json.js';
 import type { KubernetesList, KubernetesObject } from './kubernetes-object.js';
+import { retryDelay } from './retry-budget.js';
 import { type Query, queryString, type ResourceRef, resourcePath } from './resource-path.js';
 import { authenticationHeaders, basePath, type Target } from './target.js';
 import { watchResource, type WatchEvent, type WatchOptions } from './watch.gateway.js';
@@ -62,7 +64,7 @@ const CALL_TIMEOUT_MS = 30_000;
 /**
  * The one way to a kube-apiserver. Objects are raw JSON in both directions: fields that Archon doesn't know, and numbers that a double
  * can't hold, come out as they went in. Failures are `ApiError`s: the cluster's own `Status`, or a 503/504 that names the cluster.
- * Only reads are repeated (once, when a kept-alive connection turns out to be closed).
+ * Only reads are sent again: when a kept-alive connection turns out to be closed, or the cluster asks for it (429, 503), within a budget.
  */
 export class KubernetesGateway {
   constructor(private readonly connections: Connections) {}
@@ -170,15 +172,16 @@ export class KubernetesGateway {
   }
 
   private async call(target: Target, call: Call): Promise<Answer> {
-    try {
-      return await this.attempt(target, call);
-    } catch (error) {
-      if (call.method !== 'GET' || !isClosedConnection(error)) throw connectionFailure(target.cluster.name, error);
-    }
-    try {
-      return await this.attempt(target, call);
-    } catch (error) {
-      throw connectionFailure(target.cluster.name, error);
+    const { retries } = this.connections.of(target.cluster);
+    retries.called();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.attempt(target, call);
+      } catch (error) {
+        const delayMs = call.method === 'GET' ? retryDelay(error, isClosedConnection(error), attempt, Math.random()) : undefined;
+        if (delayMs === undefined || call.signal?.aborted === true || !retries.take()) throw connectionFailure(target.cluster.name, error);
+        if (delayMs > 0) await sleep(delayMs, undefined, call.signal && { signal: call.signal });
+      }
     }
   }
 
@@ -197,7 +200,7 @@ export class KubernetesGateway {
       passage.answered(response.statusCode);
       const text = await response.body.text();
       passage.ended();
-      if (response.statusCode >= 300) throw failureOf(target.cluster.name, response.statusCode, text);
+      if (response.statusCode >= 300) throw failureOf(target.cluster.name, response.statusCode, text, response.headers['retry-after']);
       return { code: response.statusCode, text };
     } catch (error) {
       passage.ended(call.signal?.aborted === true ? undefined : error);
@@ -255,7 +258,7 @@ const isClosedConnection = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'UND_ERR_SOCKET' || error.code === 'ECONNRESET' || error.code === 'EPIPE');
 
 /** Redirects are not followed: a cluster may not send Archon's credential elsewhere. */
-function failureOf(cluster: string, code: number, text: string): ApiError {
+function failureOf(cluster: string, code: number, text: string, retryAfter?: string | string[]): ApiError {
   if (code < 400)
     return new ApiError('ServiceUnavailable', `cluster "${cluster}" answered with a redirect, which is not followed`, { cluster });
   let status: Partial<Status> = {};
@@ -265,5 +268,7 @@ function failureOf(cluster: string, code: number, text: string): ApiError {
   } catch {
     // Not JSON (an aggregated API, a load balancer in front): the code alone tells what it can.
   }
-  return ApiError.fromStatus(status, code).with({ cluster });
+  const seconds = Number(retryAfter);
+  const wait = Number.isInteger(seconds) && seconds >= 0 ? { retryAfterSeconds: seconds } : {};
+  return ApiError.fromStatus(status, code).with({ ...wait, cluster });
 }

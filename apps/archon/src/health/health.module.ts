@@ -4,5 +4,5 @@ import { Metrics } from './metrics.service.js';
 import { Readiness } from './readiness.service.js';
 
 @Global()
-@Module({ controllers: [HealthController], providers: [Metrics, Readiness], exports: [Metrics] })
+@Module({ controllers: [HealthController], providers: [Metrics, Readiness], exports: [Metrics, Readiness] })
 export class HealthModule {}

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { Connections } from '#kubernetes';
+import { showClusters } from './cluster-gauges.js';
 
 const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
@@ -26,8 +28,9 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  constructor() {
+  constructor(connections: Connections) {
     collectDefaultMetrics({ register: this.registry });
+    showClusters(this.registry, () => connections.statuses());
   }
 
   observe(method: string, route: string, code: number, ms: number): void {

@@ -1,11 +1,11 @@
-import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ApiError } from '#errors';
 
 const DATABASE_TIMEOUT_MS = 2000;
 
 @Injectable()
-export class Readiness implements BeforeApplicationShutdown {
+export class Readiness {
   private shuttingDown = false;
 
   constructor(private readonly database: DataSource) {}
@@ -25,7 +25,8 @@ export class Readiness implements BeforeApplicationShutdown {
     }
   }
 
-  beforeApplicationShutdown(): void {
+  /** From now on the process says that it is not ready, while it goes on serving. */
+  end(): void {
     this.shuttingDown = true;
   }
 }

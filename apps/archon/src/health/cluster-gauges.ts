@@ -1,0 +1,51 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { LinkStatus } from '#kubernetes';
+
+const PHASES = ['closed', 'half-open', 'open'] as const;
+
+/** Adds what is known of each cluster to `/metrics`; read when it is asked for, so that no request pays for it. */
+export function showClusters(registry: Registry, statuses: () => Iterable<[string, LinkStatus]>): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'archon_cluster_up',
+    help: '1 while the cluster answers and takes the credential, 0 while it does not; absent until that is known',
+    labelNames: ['cluster'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [cluster, { state }] of statuses()) if (state !== undefined) this.set({ cluster }, state === 'Ready' ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'archon_cluster_breaker_state',
+    help: '1 for the state that the circuit breaker of the cluster is in',
+    labelNames: ['cluster', 'state'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [cluster, { phase }] of statuses()) for (const state of PHASES) this.set({ cluster, state }, phase === state ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'archon_cluster_requests_in_flight',
+    help: "Requests at the cluster: Archon's own, forwarded ones, and streams",
+    labelNames: ['cluster', 'kind'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [cluster, { inFlight }] of statuses())
+        for (const [kind, count] of Object.entries(inFlight)) this.set({ cluster, kind }, count);
+    },
+  });
+  new Counter({
+    name: 'archon_cluster_rejected_total',
+    help: 'Requests that were not sent to the cluster: its breaker was open, or as many were under way as it gets',
+    labelNames: ['cluster', 'reason'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [cluster, { rejected }] of statuses())
+        for (const [reason, count] of Object.entries(rejected)) this.inc({ cluster, reason }, count);
+    },
+  });
+}

@@ -191,7 +191,7 @@ describe('laws', () => {
         let now = 0;
         for (const { ms, what } of sequence) {
           const before = breaker.phase;
-          apply(breaker, what as What, (now += ms));
+          apply(breaker, what, (now += ms));
           if (before === 'closed' && breaker.phase === 'open') expect(what).toBe('lost');
           const due = breaker.probeDue(now, 0, true);
           if (due === undefined) continue;
@@ -209,7 +209,7 @@ describe('laws', () => {
       fc.property(events, (sequence) => {
         const breaker = new CircuitBreaker(0, middle);
         let now = 0;
-        for (const { ms, what } of sequence) apply(breaker, what as What, (now += ms));
+        for (const { ms, what } of sequence) apply(breaker, what, (now += ms));
         if (breaker.phase !== 'closed') return;
         breaker.began(now);
         for (const end = now + 10_000; now <= end; now += 250) {

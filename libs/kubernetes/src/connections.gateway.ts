@@ -6,7 +6,7 @@ import { ClusterLink, type ConnectionLimits, type LinkStatus } from './cluster-l
 
 const TICK_MS = 250;
 /** New connections for probes, per tick: clusters that come back together are not stormed, and still asked every few seconds. */
-const PROBE_CONNECTIONS = 10;
+const PROBE_CONNECTIONS = 8;
 
 /**
  * The links to all clusters, separate per credential generation, so that a connection authenticated with one credential is never used for

@@ -23,7 +23,7 @@ const IDLE_MS = { least: 5000, most: 7500 };
 const CONFIRMATIONS = { usual: 2, afterRelapse: 6 };
 const RELAPSE_MS = 60_000;
 /** Requests in flight that a cluster gets when it is back; doubled every step, so that those who waited don't knock it over again. */
-const RAMP = { first: 4, stepMs: 500, steps: 6 };
+const RAMP = { first: 16, stepMs: 500, steps: 4 };
 
 /**
  * Decides from what happens to requests whether a cluster is to be spared more of them (Nygard, "Release It!", circuit breaker). Knows no

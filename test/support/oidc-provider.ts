@@ -81,7 +81,9 @@ export class OidcProvider {
         if (!url.startsWith(this.url)) return url;
         continue;
       }
-      const fields = Object.fromEntries([...text.matchAll(/name="([^"]+)" value="([^"]*)"/g)].map(([, name, value]) => [name, value]));
+      const fields = Object.fromEntries(
+        [...text.matchAll(/name="([^"]+)" value="([^"]*)"/g)].map(([, name = '', value = '']): [string, string] => [name, value]),
+      );
       const action = /action="([^"]+)"/.exec(text)?.[1];
       if (answer.statusCode !== 200 || (form !== undefined && !text.includes('<form'))) return text;
       form = new URLSearchParams(text.includes('name=user') ? { user, password } : { ...fields, confirm: 'yes' }).toString();
@@ -122,7 +124,7 @@ export class OidcProvider {
       groups: this.users[id]?.groups,
     });
     const provider = new Provider(this.url, {
-      jwks: { keys: this.keys as never },
+      jwks: { keys: this.keys },
       cookies: { keys: ['test-only'] },
       pkce: { required: () => true },
       conformIdTokenClaims: false,

@@ -12,7 +12,7 @@ export interface AccessScope {
   readOnly?: boolean | undefined;
 }
 
-export interface ScopedNamespace {
+interface ScopedNamespace {
   cluster?: string | undefined;
   namespace: string;
 }

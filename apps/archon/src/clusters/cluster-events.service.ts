@@ -62,7 +62,10 @@ export class ClusterEvents implements OnApplicationShutdown {
       while (!isEnded) {
         const next = this.changed.promise; // before the look, or a change in between would be slept over
         const { newest, oldest } = await this.registrations.versions();
-        if (version < oldest || version > newest) return yield { type: 'LOST' };
+        if (version < oldest || version > newest) {
+          yield { type: 'LOST' };
+          return;
+        }
         const changes = await this.registrations.changesAfter(version);
         for (const { resourceVersion, before, after } of changes) {
           version = BigInt(resourceVersion);

@@ -14,7 +14,7 @@ export class WriteQuery {
 }
 
 /** Which clusters a list shows. */
-export class ClustersQuery {
+class ClustersQuery {
   /**
    * Only clusters whose labels match, as Kubernetes' label selectors say
    * @example "region=eu,tier in (gold,silver)"

@@ -20,7 +20,7 @@ export class RegistryClustersController {
   /** Lists, or with `watch=true` watches, the clusters that the caller may see, in the shape of `clusterregistry.k8s.io/v1alpha1`. */
   @Get()
   @Scoped({ reach: 'handler' })
-  @ApiOperation({ operationId: 'listRegistryClusters' })
+  @ApiOperation({ operationId: 'listRegistryClusters', summary: 'Lists the clusters that the caller may see, or watches them' })
   @ApiOkResponse({ description: 'A ClusterList; of a watch, one event per line', schema: { type: 'object', additionalProperties: true } })
   @ApiFailures(400, 410, 422)
   list(

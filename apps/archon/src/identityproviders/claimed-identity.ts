@@ -25,7 +25,7 @@ export interface ClaimedIdentity {
 }
 
 /** Names with these beginnings are Kubernetes' or Archon's own: no issuer gives them away, whatever its prefix. */
-export const RESERVED_PREFIXES = ['system:', 'acp:', 'ci:', 'serviceaccount:'] as const;
+const RESERVED_PREFIXES = ['system:', 'acp:', 'ci:', 'serviceaccount:'] as const;
 
 const MAX_CLAIM = 255;
 const MAX_GROUPS = 400;

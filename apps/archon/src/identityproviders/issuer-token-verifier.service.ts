@@ -43,7 +43,4 @@ export class IssuerTokenVerifier implements CredentialVerifier {
 }
 
 /** For whom a token may be meant that counts as its user. None for an issuer of jobs alone: those need a trust rule. */
-export const audiencesOf = ({ clientId, audiences }: IdentityProviderEntity): string[] => [
-  ...(clientId === null ? [] : [clientId]),
-  ...audiences,
-];
+const audiencesOf = ({ clientId, audiences }: IdentityProviderEntity): string[] => [...(clientId === null ? [] : [clientId]), ...audiences];

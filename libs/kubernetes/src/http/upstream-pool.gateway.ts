@@ -31,7 +31,7 @@ const IDLE_SECONDS = 60;
  */
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
-/** HTTP/1.1 connections to one server with one credential, kept for reuse. See docs/adr/0006-own-http-client-for-the-proxy.md. */
+/** HTTP/1.1 connections to one server with one credential, kept for reuse. See docs/adr/0009-own-http-client-for-the-proxy.md. */
 export class UpstreamPool {
   private readonly host: string;
   private readonly address: { host: string; port: number };

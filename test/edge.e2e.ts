@@ -16,6 +16,9 @@ const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'PR
 const PUBLIC = [
   '/.well-known/jwks.json',
   '/auth/v1/login',
+  '/auth/v1/oidc/{provider}/callback',
+  '/auth/v1/oidc/{provider}/device',
+  '/auth/v1/oidc/{provider}/login',
   '/auth/v1/pubkey',
   '/auth/v1/token',
   '/healthz',
@@ -123,7 +126,6 @@ describe('what does not exist', () => {
   it.each([
     ['PUT', '/healthz'],
     ['POST', '/metrics'],
-    ['DELETE', TOKENS],
     ['PATCH', TOKENS],
     ['PUT', '/acp/v1/clusters'],
     ['PROPFIND', '/acp/v1/clusters'],

@@ -97,7 +97,7 @@ describe('the command line', () => {
     ['is a text, not base64', 'my secret encryption key, please keep it'],
     ['holds a sample text', Buffer.from('changeme-changeme-changeme-12345').toString('base64')],
     ['holds zeros', Buffer.alloc(32).toString('base64')],
-  ])('T29: ends when the file of the encryption key %s, and names it', async (_, content) => {
+  ])('T29 CVE-2026-125370 CVE-2023-22463 CVE-2022-36089: ends when the file of the encryption key %s, and names it', async (_, content) => {
     const state = await folder();
     const keyFile = path.join(state, 'weak.key');
     await writeFile(keyFile, content, { mode: 0o600 });

@@ -43,7 +43,7 @@ describe('the key set', () => {
     expect((await archon.client.get(KEY_SET, tag)).status).toBe(200);
   });
 
-  it('holds no private half', async () => {
+  it('T29 CVE-2026-25538: holds no private half', async () => {
     const { text } = await archon.client.get(KEY_SET);
     expect(text).not.toMatch(/"(d|p|q|dp|dq|qi|k)":/);
     for (const jwk of (JSON.parse(text) as JSONWebKeySet).keys)

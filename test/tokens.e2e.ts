@@ -193,7 +193,7 @@ describe('revoke', () => {
   });
 });
 
-it('keeps nothing in the database with which a request would be let in', async () => {
+it('T34 CVE-2023-37916: keeps nothing in the database with which a request would be let in', async () => {
   const { body } = await create(archon.client, { description: 'looked for' });
   const tables = await archon.database.query<{ name: string }>("select tablename as name from pg_tables where schemaname = 'public'");
   const dumps = await Promise.all(tables.map(({ name }) => archon.database.query<Row>(`select t::text as row from "${name}" t`)));

@@ -178,7 +178,7 @@ describe('a user', () => {
     expect((await login(email, THIRD, SECOND)).status).toBe(200);
   });
 
-  it('T33: loses sessions and tokens when it is removed, also for a later user of the same name', async () => {
+  it('T33 CVE-2023-22650 CVE-2019-6287: loses sessions and tokens when it is removed, also for a later user of the same name', async () => {
     const { email, client } = await newUser({ is_admin: true });
     const token = (await client.post<{ token: string }>('/auth/v1/accesstoken', { description: 'of the first' })).body.token;
     expect((await admin.as(token).get('/acp/v1/whoami')).status).toBe(200);
@@ -192,7 +192,7 @@ describe('a user', () => {
     expect(Number(left[0]?.count)).toBe(0);
   });
 
-  it('T33: holds nothing that lets it in while it is disabled', async () => {
+  it('T33 CVE-2023-32199: holds nothing that lets it in while it is disabled', async () => {
     const { email, client, tokens } = await newUser();
     const token = (await client.post<{ token: string }>('/auth/v1/accesstoken', { description: 'd' })).body.token;
     expect((await admin.patch<User>(pathOf(email), { spec: { is_disabled: true } })).body.spec.is_disabled).toBe(true);
@@ -209,7 +209,7 @@ describe('a user', () => {
 });
 
 describe('platform roles', () => {
-  it('T30: hold from the next request on, on every replica, whatever a token was made with', async () => {
+  it('T30 T33 CVE-2021-36775: hold from the next request on, on every replica, whatever a token was made with', async () => {
     const replica = await archon.replica();
     try {
       const { email, client, tokens } = await newUser();
@@ -277,7 +277,7 @@ describe('platform roles', () => {
 });
 
 describe('the first administrator', () => {
-  it('has a random password in a file of the operator, and must change it', async () => {
+  it('T29 CVE-2026-4404: has a random password in a file of the operator, and must change it', async () => {
     const fresh = await Archon.start();
     try {
       const file = path.join(fresh.state, 'admin-password');
@@ -301,7 +301,7 @@ describe('the first administrator', () => {
     }
   });
 
-  it('is not made again after it was removed', async () => {
+  it('T29 CVE-2019-11202: is not made again after it was removed', async () => {
     const fresh = await Archon.start();
     try {
       const spec = { email: 'second@example.org', password: PASSWORD, is_admin: true };

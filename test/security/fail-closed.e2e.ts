@@ -27,7 +27,7 @@ async function strangers(): Promise<Record<string, string>> {
   return { session: session.body.access_token, token: await archon.tokenOf(email) };
 }
 
-describe('T6: a step of the authentication that fails lets nobody through', () => {
+describe('T6 CVE-2026-44882: a step of the authentication that fails lets nobody through', () => {
   it.each([
     ['the users', 'alter table users rename to gone', 'alter table gone rename to users', ['session', 'token']],
     ['the roles', 'alter table users rename column roles to gone', 'alter table users rename column gone to roles', ['session', 'token']],

@@ -282,7 +282,7 @@ describe('T28 forged tokens', () => {
     expect(text).toMatch(/^HTTP\/1\.1 40[01] /);
   });
 
-  it('T30 a role in the claims has no effect', async () => {
+  it('T30 CVE-2026-125370 a role in the claims has no effect', async () => {
     const jane = await archon.as('jane@example.org');
     const { body } = await jane.post<{ id: string }>(PATH, { description: 'to be forged' });
     const token = await jwt(claims({ jti: body.id, role: 'admin', groups: ['acp:platform:administrator'], isAdministrator: true }));

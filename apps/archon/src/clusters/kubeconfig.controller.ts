@@ -12,7 +12,7 @@ import { proxyKubeconfig } from './proxy-kubeconfig.js';
 @ApiTags('clusters')
 @Controller('auth/v1/clusters')
 @Allow('authenticated')
-@ApiFailures(401)
+@ApiFailures(401, 403)
 export class KubeconfigController {
   constructor(
     private readonly clusters: ClustersService,

@@ -12,7 +12,7 @@ import { OperationsService } from './operations.service.js';
 @Controller('acp/v1/operations')
 @Allow('authenticated')
 @Scoped({ reach: 'handler' })
-@ApiFailures(401)
+@ApiFailures(401, 403)
 export class OperationsController {
   constructor(private readonly operations: OperationsService) {}
 

@@ -328,11 +328,10 @@ describe('what is known of tokens', () => {
   it('is read by an auditor, who changes nothing', async () => {
     const { body } = await create(jane, { description: 'to be read' });
     const auditor = await archon.as('auditor@example.org');
-    await archon.database.query(
-      `insert into users (id, name, display_name, source, must_change_password, generation, roles, told_groups, created_by, created_at)
-       values (gen_random_uuid(), 'auditor@example.org', '', 'local', false, 0, '{auditor}', '{}', 'test', now()) on conflict do nothing`,
-    );
-    await eventually(async () => (await auditor.get(`${PATH}/${body.id}`)).status === 200, { what: 'the role to hold', timeoutMs: 15_000 });
+    const email = 'auditor@example.org';
+    const user = { email, password: 'correct horse battery staple', extra: { roles: ['auditor'] } };
+    expect((await archon.client.post('/auth/v1/users', { spec: user })).status).toBe(201);
+    expect((await auditor.get(`${PATH}/${body.id}`)).status).toBe(200);
     expect((await auditor.delete(`${PATH}/${body.id}`)).status).toBe(404);
     expect((await auditor.post(`${PATH}/${body.id}/rotate`, {})).status).toBe(404);
     expect((await auditor.delete(`${PATH}?user=jane@example.org`)).status).toBe(403);

@@ -13,7 +13,7 @@ import { RegistryClusters } from './registry-clusters.service.js';
 @ApiTags('clusters')
 @Controller('auth/v1/clusters')
 @Allow('authenticated')
-@ApiFailures(401)
+@ApiFailures(401, 403)
 export class RegistryClustersController {
   constructor(private readonly clusters: RegistryClusters) {}
 

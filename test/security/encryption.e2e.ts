@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FieldCipher } from '#database';
 import { accept, seed, volume } from '../support/acceptance.js';
 import { Archon } from '../support/archon.js';
+import { ArchonClient } from '../support/http-client.js';
 import { startRecordedCluster } from '../support/recorded-cluster.js';
 import type { RecordingApiServer } from '../support/recording-api-server.js';
 import { random } from '../support/random.js';
@@ -128,7 +129,10 @@ it('S-18 T90: Archon itself refuses a credential that was moved to another row',
   await archon.database.query(
     `update clusters set credential = (select credential from clusters where name = '${other}') where name = '${one}'`,
   );
-  const answer = await archon.client.get<{ reason: string }>(`/acp/v1/clusters/${one}`);
+  // No document promises 500, so the client that compares answers with the document is of no use.
+  const caPem = await readFile(path.join(archon.state, 'tls', 'ca.crt'), 'utf8');
+  const client = new ArchonClient({ url: archon.client.url, caPem, token: archon.token });
+  const answer = await client.get<{ reason: string }>(`/acp/v1/clusters/${one}`).finally(() => client.close());
   expect([answer.status, answer.body.reason]).toEqual([500, 'InternalError']);
   await archon.database.query(`update clusters set credential = $1 where name = '${one}'`, [before[0]?.credential]);
 });

@@ -2,6 +2,7 @@ import { Controller, Get, HttpCode, Param, Post, Query, Redirect, Req } from '@n
 import { ApiExcludeEndpoint, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Public } from '../auth/allow.decorator.js';
+import { TakesAnonymousBody } from '../http/anonymous-body.decorator.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
 import { OidcLogins } from './oidc-logins.service.js';
 import { DeviceResponse, LoginQuery } from './oidc.dto.js';
@@ -35,6 +36,7 @@ export class OidcController {
   @Post('device')
   @HttpCode(200)
   @Public('whoever logs in has nothing yet')
+  @TakesAnonymousBody({ form: true })
   @ApiOperation({ operationId: 'beginDeviceLogin', security: [] })
   @ApiFailures(400, 404, 503)
   device(@Param('provider') provider: string): Promise<DeviceResponse> {

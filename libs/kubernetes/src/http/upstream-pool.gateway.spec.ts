@@ -89,7 +89,10 @@ describe('a connection', () => {
 
   it.each<[string, (socket: TLSSocket, request: number) => void]>([
     ['the server says that it closes', (socket) => socket.write(answer('a', 'Connection: close'))],
-    ['something came behind the answer (T12 CVE-2026-48931)', (socket) => socket.write(`${answer('a')}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison`)],
+    [
+      'something came behind the answer (T12 CVE-2026-48931)',
+      (socket) => socket.write(`${answer('a')}HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison`),
+    ],
     [
       'something comes while it is idle',
       (socket) => {

@@ -10,7 +10,7 @@ export interface AcceptanceResult {
 const INTRODUCTION = `# Acceptance
 
 Rows that the tests reported when they held, made by \`npm run acceptance\` from a whole run of \`npm test\`. S: attacks and bad input; F: faults; L: load; T: single threats.
-A row that does not hold fails its test; \`npm test\` also fails when a row of this table is not reported any more, or a new one is missing here.
+A row that does not hold fails its test; a whole \`npm test\` says which rows of this table were not reported any more, and which are missing here.
 To repeat a random run: \`ARCHON_TEST_SEED=<seed> npm test -- -t '<row>'\`. Larger volumes: \`npm run test:nightly\`.
 
 | row | what | volume | result | seed |

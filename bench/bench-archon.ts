@@ -23,6 +23,8 @@ export async function startArchon(
       PATH: process.env.PATH,
       ARCHON_STATE_DIR: state,
       ARCHON_CLUSTER_ALLOWED_NETWORKS: '127.0.0.0/8,10.0.0.0/8',
+      ARCHON_MAX_STREAMS_PER_USER: '2000',
+      ARCHON_MAX_STREAMS_PER_CLUSTER: '2000',
       ARCHON_PORT: '0',
       ARCHON_SHUTDOWN_DELAY_SECONDS: '0',
       ARCHON_TLS: settings.tls,

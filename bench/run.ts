@@ -78,7 +78,7 @@ async function benchProxies(
   ];
   const comparisons: Comparison[] = [];
   for (const { size, ...workload } of WORKLOADS[target.name]) {
-    comparisons.push(await compare(target.title, subjects, { ...workload, path: target[size] }, options, progress));
+    comparisons.push(await compare(lab, target.title, subjects, { ...workload, path: target[size] }, options, progress));
   }
   return comparisons;
 }

@@ -40,7 +40,7 @@ export class ClusterIdentity {
     const key = keyOf(cluster);
     const known = this.confirmations.get(key);
     const now = performance.now();
-    const isValid = known !== undefined && !known.isChanged && this.connections.of(cluster).lostAt < known.at;
+    const isValid = known !== undefined && this.isValid(cluster, known);
     if (isValid && now - known.at < PERIOD_MS) return undefined;
     if (known?.isChanged === true && now - known.at < CHANGED_PERIOD_MS) return Promise.reject(changed(cluster.name));
     const asking = this.ask(key, cluster, systemUid);
@@ -49,8 +49,18 @@ export class ClusterIdentity {
     return undefined;
   }
 
+  /** Whether it is known to be the right one and need not be asked again yet. */
+  isConfirmed(cluster: ClusterConnection): boolean {
+    const known = this.confirmations.get(keyOf(cluster));
+    return known !== undefined && this.isValid(cluster, known) && performance.now() - known.at < PERIOD_MS;
+  }
+
   hasChanged(cluster: ClusterConnection): boolean {
     return this.confirmations.get(keyOf(cluster))?.isChanged === true;
+  }
+
+  private isValid(cluster: ClusterConnection, known: Confirmation): boolean {
+    return !known.isChanged && this.connections.of(cluster).lostAt < known.at;
   }
 
   private ask(key: string, cluster: ClusterConnection, systemUid: string): Promise<void> {

@@ -130,6 +130,13 @@ export class ClustersService {
     return row === null ? undefined : this.stateOf(row, 'read');
   }
 
+  /** The way to a cluster, where it is known and good without asking anybody; `connection` tells otherwise. */
+  recall(name: string): ClusterConnection | undefined {
+    const known = this.byName.get(name);
+    if (known === undefined || known.row.disabledAt !== null) return undefined;
+    return this.identity.isConfirmed(known.connection) ? known.connection : undefined;
+  }
+
   /** The way to a cluster, for a request of a caller. Throws 404 when it is not registered, 503 when it is disabled. */
   async connection(name: string): Promise<ClusterConnection> {
     const { row, connection } = await this.load(name);

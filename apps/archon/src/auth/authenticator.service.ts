@@ -19,7 +19,7 @@ const LATELY_MS = 600_000;
 /** Turns the headers of a request into its caller; used by the guard of all routes and by the proxy. */
 @Injectable()
 export class Authenticator {
-  private readonly known = new LRUCache<string, Principal>({ max: 10_000, ttl: FRESH_MS });
+  private readonly known = new LRUCache<string, Principal>({ max: 10_000, ttl: FRESH_MS, ttlResolution: 0 });
   private readonly lately = new LRUCache<string, true>({ max: 10_000, ttl: LATELY_MS });
   /** What each open connection showed last, so that the next request with the same costs no hash. */
   private readonly shown = new WeakMap<Socket, { authorization: string; key: string }>();

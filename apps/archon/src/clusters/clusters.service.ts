@@ -33,7 +33,11 @@ const FRESH_MS = 2000;
 
 @Injectable()
 export class ClustersService {
-  private readonly byName = new LRUCache<string, { row: ClusterEntity; connection: ClusterConnection }>({ max: 10_000, ttl: FRESH_MS });
+  private readonly byName = new LRUCache<string, { row: ClusterEntity; connection: ClusterConnection }>({
+    max: 10_000,
+    ttl: FRESH_MS,
+    ttlResolution: 0,
+  });
   private changes = 0;
 
   constructor(

@@ -11,6 +11,8 @@ export interface LoadRequest {
   rate?: number;
   seconds: number;
   headers: Record<string, string>;
+  /** Values of the header `authorization`, used in turn. */
+  authorizations?: string[];
   /** Client certificate and key as PEM, where the server wants them. */
   tls: { cert?: string; key?: string };
 }

@@ -10,13 +10,24 @@ import (
 	"net"
 	"net/http/httputil"
 	"strconv"
+	"sync/atomic"
 	"time"
 )
 
-// exchange asks the same question on one connection, one at a time.
+// turns gives out questions in turn, over all connections.
+type turns struct {
+	questions [][]byte
+	given     atomic.Uint64
+}
+
+func (t *turns) next() []byte {
+	return t.questions[(t.given.Add(1)-1)%uint64(len(t.questions))]
+}
+
+// exchange asks on one connection, one question at a time.
 type exchange struct {
 	connection net.Conn
-	question   []byte
+	questions  *turns
 	reader     *bufio.Reader
 	times      []time.Duration
 	failure    error
@@ -24,8 +35,8 @@ type exchange struct {
 
 const readBuffer = 64 << 10
 
-func newExchange(connection net.Conn, question []byte) *exchange {
-	return &exchange{connection: connection, question: question, reader: bufio.NewReaderSize(connection, readBuffer)}
+func newExchange(connection net.Conn, questions *turns) *exchange {
+	return &exchange{connection: connection, questions: questions, reader: bufio.NewReaderSize(connection, readBuffer)}
 }
 
 // askUntil asks again as soon as it is answered.
@@ -47,7 +58,7 @@ func (e *exchange) askWhenDue(due <-chan time.Time) {
 }
 
 func (e *exchange) ask(since time.Time) {
-	if _, e.failure = e.connection.Write(e.question); e.failure != nil {
+	if _, e.failure = e.connection.Write(e.questions.next()); e.failure != nil {
 		return
 	}
 	if e.failure = e.readAnswer(); e.failure == nil {

@@ -24,7 +24,9 @@ type request struct {
 	Rate        float64           `json:"rate"` // requests begun per second; 0: each connection asks again as soon as it is answered
 	Seconds     float64           `json:"seconds"`
 	Headers     map[string]string `json:"headers"`
-	TLS         struct {
+	// Authorizations are values of that header, used in turn.
+	Authorizations []string `json:"authorizations"`
+	TLS            struct {
 		Cert string `json:"cert"`
 		Key  string `json:"key"`
 	} `json:"tls"`
@@ -67,7 +69,8 @@ func Run([]string) error {
 type target struct {
 	address string
 	secure  *tls.Config
-	bytes   []byte
+	// questions are requests to the byte, asked in turn.
+	questions [][]byte
 }
 
 func parseTarget(asked request) (target, error) {
@@ -80,8 +83,13 @@ func parseTarget(asked request) (target, error) {
 	for name, value := range asked.Headers {
 		fmt.Fprintf(&text, "%s: %s\r\n", name, value)
 	}
-	text.WriteString("\r\n")
-	made := target{address: parsed.Host, bytes: []byte(text.String())}
+	made := target{address: parsed.Host}
+	for _, value := range asked.Authorizations {
+		made.questions = append(made.questions, fmt.Appendf(nil, "%sAuthorization: %s\r\n\r\n", text.String(), value))
+	}
+	if len(made.questions) == 0 {
+		made.questions = [][]byte{[]byte(text.String() + "\r\n")}
+	}
 	if parsed.Scheme != "https" {
 		return made, nil
 	}
@@ -108,13 +116,14 @@ func (t target) dial() (net.Conn, error) {
 // load lets all connections ask until the time is up. The connections are made before it begins.
 func load(asked request, to target) ([]time.Duration, time.Duration, error) {
 	var exchanges []*exchange
+	asking := &turns{questions: to.questions}
 	for range asked.Connections {
 		connection, err := to.dial()
 		if err != nil {
 			return nil, 0, err
 		}
 		defer connection.Close()
-		exchanges = append(exchanges, newExchange(connection, to.bytes))
+		exchanges = append(exchanges, newExchange(connection, asking))
 	}
 	begin := time.Now()
 	ctx, cancel := context.WithDeadlineCause(context.Background(), begin.Add(time.Duration(asked.Seconds*float64(time.Second))), nil)

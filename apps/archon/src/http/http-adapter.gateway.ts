@@ -30,6 +30,8 @@ export function createHttpAdapter(config: Config, tls: ServerTls | undefined, ta
     connectionsCheckingInterval: 2000,
     keepAliveTimeout: 65_000,
     noDelay: true,
+    // A request without a body has nothing to stream: its events are spared.
+    optimizeEmptyRequests: true,
   };
   const adapter = new FastifyAdapter({
     bodyLimit: config.maxBodyBytes,

@@ -39,9 +39,14 @@ interface Admitted {
   target: AdmittedTarget;
 }
 
-/** What is to be known of a request at its end. */
-interface PassedOn {
-  begin: number;
+/** A request on its way through. */
+interface Passing {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly proxied: ProxiedPath;
+  readonly id: string;
+  readonly trail: AuditTrail;
+  readonly begin: number;
   /** Once it was allowed. */
   principal: Principal | undefined;
   /** Among those that its user has under way. */
@@ -85,10 +90,11 @@ export class ProxyService implements BeforeApplicationShutdown {
     if (proxied === undefined) return false;
     const trail = this.trails.of(request, proxied, id);
     const refuse = (failure: unknown) => fail(trail.because(this.toApiError(failure, id)));
-    const passage: PassedOn = { begin: performance.now(), principal: undefined, isCounted: false, isOver: false };
+    const begin = performance.now();
+    const passing: Passing = { request, response, proxied, id, trail, begin, principal: undefined, isCounted: false, isOver: false };
     // One listener for all that ends with a request: this is the path of every one.
-    response.on('close', () => this.ended(request, response, proxied, id, trail, passage));
-    this.forward(request, response, proxied, id, trail, passage, refuse).catch(refuse);
+    response.on('close', () => this.ended(passing));
+    this.forward(passing, refuse).catch(refuse);
     return true;
   }
 
@@ -105,46 +111,32 @@ export class ProxyService implements BeforeApplicationShutdown {
     this.upgrades.endSessions(SHUTDOWN_MESSAGE);
   }
 
-  private async forward(
-    request: IncomingMessage,
-    response: ServerResponse,
-    proxied: ProxiedPath,
-    id: string,
-    trail: AuditTrail,
-    passage: PassedOn,
-    fail: (failure: unknown) => void,
-  ): Promise<void> {
+  private async forward(passing: Passing, onFailure: (failure: unknown) => void): Promise<void> {
+    const { request, response, proxied, id, trail } = passing;
     const admitted = await this.authorize(request, request.headers.authorization, proxied, trail);
-    if (passage.isOver) return;
+    if (passing.isOver) return;
     const { target, principal } = admitted;
     const session = proxied.streaming === undefined ? undefined : this.open(admitted, trail, response);
     const starting = trail.start();
     if (starting !== undefined) await starting;
-    if (passage.isOver) return;
-    passage.principal = principal;
+    if (passing.isOver) return;
+    passing.principal = principal;
     if (session === undefined) {
       this.users.enter(principal.user);
-      passage.isCounted = true;
+      passing.isCounted = true;
     }
-    const stream = this.forwarder.forward(target, request, response, { ...proxied, headers: ['x-request-id', id], onFailure: fail });
+    const stream = this.forwarder.forward(target, request, response, { ...proxied, headers: ['x-request-id', id], onFailure });
     session?.attach(stream);
   }
 
-  private ended(
-    request: IncomingMessage,
-    response: ServerResponse,
-    proxied: ProxiedPath,
-    id: string,
-    trail: AuditTrail,
-    passage: PassedOn,
-  ): void {
-    passage.isOver = true;
+  private ended(passing: Passing): void {
+    const { request, response, proxied, id, trail, begin, principal } = passing;
+    passing.isOver = true;
     trail.end(response.headersSent ? response.statusCode : CLIENT_GONE);
-    const { principal } = passage;
     if (principal === undefined) return;
-    if (passage.isCounted) this.users.leave(principal.user);
+    if (passing.isCounted) this.users.leave(principal.user);
     this.metrics.countProxied(proxied.cluster, request.method ?? '', response.statusCode);
-    this.log(request, proxied, principal, id, response.statusCode, performance.now() - passage.begin);
+    this.log(request, proxied, principal, id, response.statusCode, performance.now() - begin);
   }
 
   private async forwardUpgrade(

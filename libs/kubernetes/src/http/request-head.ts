@@ -23,7 +23,7 @@ export function requestHead(
   let identity = linesOfLists.get(authentication);
   if (identity === undefined) linesOfLists.set(authentication, (identity = headerLines(authentication)));
   const framing = isChunked ? 'transfer-encoding: chunked\r\n' : '';
-  return `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n${framing}${headerLines(headers)}${identity}\r\n`;
+  return `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n${headerLines(headers)}${framing}${identity}\r\n`;
 }
 
 function headerLines(headers: readonly string[]): string {

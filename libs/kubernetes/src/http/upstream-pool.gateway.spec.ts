@@ -8,7 +8,7 @@ import { CertificateAuthority } from '#pki';
 import type { Exchange, UpstreamRequest } from './exchange.js';
 import { UpstreamPool, type UpstreamPoolOptions } from './upstream-pool.gateway.js';
 
-const GET: UpstreamRequest = { method: 'GET', path: '/', headers: ['accept', '*/*'], body: undefined };
+const GET: UpstreamRequest = { method: 'GET', path: '/', headers: ['accept', '*/*'], authentication: [], body: undefined };
 const answer = (body: string, ...headers: string[]) =>
   [`HTTP/1.1 200 OK`, `Content-Length: ${body.length}`, ...headers, '', body].join('\r\n');
 

@@ -17,7 +17,7 @@ export interface LoadRequest {
   tls: { cert?: string; key?: string };
 }
 
-export interface Load {
+interface Load {
   requests: number;
   requestsPerSecond: number;
   p50Ms: number;

@@ -17,8 +17,9 @@ import { Authenticator } from './auth/authenticator.service.js';
 import { Metrics } from './health/metrics.service.js';
 import { Readiness } from './health/readiness.service.js';
 import { ClientAddresses } from './http/client-addresses.service.js';
-import { createHttpAdapter, type TakesRequests } from './http/http-adapter.gateway.js';
+import { type BeforeFastify, createHttpAdapter } from './http/http-adapter.gateway.js';
 import { createOpenApiDocument } from './http/openapi-document.service.js';
+import { PlainRequests, type TakesRequests } from './http/plain-requests.gateway.js';
 import { PublicEndpoint } from './http/public-endpoint.service.js';
 import { logRequests } from './http/request-log.gateway.js';
 import { loadServerTls } from './http/tls.gateway.js';
@@ -46,8 +47,9 @@ export async function startServer(options: { config: Config; logger: Logger; dat
   const { config, logger } = options;
   const tls = await loadServerTls(config);
   // The server must exist before the features that it serves.
-  const late: { take?: TakesRequests } = {};
-  const adapter = createHttpAdapter(config, tls, (request, response) => late.take?.(request, response) ?? false);
+  const late: Partial<{ takes: BeforeFastify['takes']; takesPlain: TakesRequests }> = {};
+  const plain = new PlainRequests((request, response) => late.takesPlain?.(request, response) ?? false);
+  const adapter = createHttpAdapter(config, tls, { takes: (request, response) => late.takes?.(request, response) ?? false, plain });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(options), adapter, {
     logger: new NestLogger(logger),
     abortOnError: false,
@@ -70,8 +72,9 @@ export async function startServer(options: { config: Config; logger: Logger; dat
   SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), { jsonDocumentUrl: 'openapi.json', raw: ['json'] });
   await app.init();
   const proxy = app.get(ProxyService);
-  late.take = (request, response) =>
-    connections.refuse(request, response) || anonymous.refuse(request, response, addresses.of(request)) || proxy.handle(request, response);
+  late.takesPlain = (request, response) =>
+    anonymous.refuse(request, response, addresses.of(request)) || proxy.handle(request, response);
+  late.takes = (request, response) => connections.refuse(request, response) || (late.takesPlain?.(request, response) ?? false);
   app.getHttpServer().on('connection', (socket: Socket) => {
     if (addresses.isTrustedProxy(socket) || anonymous.acceptsConnection(socket.remoteAddress ?? '')) connections.add(socket);
     else socket.destroy();
@@ -98,9 +101,13 @@ export async function startServer(options: { config: Config; logger: Logger; dat
       app.get(Readiness).end();
       // Whoever still asks here shall ask elsewhere next: a request on a kept connection must not meet its end.
       app.getHttpServer().prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
+      plain.drain();
       await sleep(config.shutdownDelaySeconds * 1000);
       // A connection that answers its last request only now is idle afterwards, and clients keep such connections for minutes.
-      const sweep = setInterval(() => app.getHttpServer().closeIdleConnections(), IDLE_SWEEP_MS);
+      const sweep = setInterval(() => {
+        app.getHttpServer().closeIdleConnections();
+        plain.closeIdle();
+      }, IDLE_SWEEP_MS);
       await app.close().finally(() => clearInterval(sweep));
     },
   };

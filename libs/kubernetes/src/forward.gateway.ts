@@ -1,5 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import { ApiError } from '#errors';
+import type { ClientRequest, ClientResponse } from './client-exchange.js';
 import type { OpenStream, Passage } from './cluster-link.gateway.js';
 import { connectionFailure } from './connection-failure.js';
 import type { Connections } from './connections.gateway.js';
@@ -16,6 +17,8 @@ export interface ForwardOptions {
   prefix: string;
   /** Answers without a time limit, each on a connection of its own. A `watch` is told when Archon shuts down; `bytes` are broken off. */
   streaming: 'watch' | 'bytes' | undefined;
+  /** Sent as it comes. */
+  body: Readable | undefined;
   /** Put before the cluster's own headers: names and values in turn. */
   headers: readonly string[];
   /** Called instead of an answer when the cluster could not be reached. Never after the answer has begun. */
@@ -31,7 +34,7 @@ export class Forwarder {
 
   constructor(private readonly connections: Connections) {}
 
-  forward(target: Target, request: IncomingMessage, response: ServerResponse, options: ForwardOptions): OpenStream {
+  forward(target: Target, request: ClientRequest, response: ClientResponse, options: ForwardOptions): OpenStream {
     const link = this.connections.of(target.cluster);
     const passage = link.enter(options.streaming === undefined ? 'forwarded' : 'streams');
     const handler = new ForwardedResponse(target.cluster.name, response, options, passage);
@@ -43,7 +46,6 @@ export class Forwarder {
         unregister();
       });
     }
-    const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
     const pool = options.streaming === undefined ? link.forwarded : link.forwardedStreams;
     handler.exchange = pool.send(
       {
@@ -51,7 +53,7 @@ export class Forwarder {
         path: `${basePath(target.cluster)}${options.path}`,
         headers: requestHeaders(request.headers),
         authentication: authenticationHeaders(target),
-        body: hasBody ? request : undefined,
+        body: options.body,
       },
       handler,
     );
@@ -78,7 +80,7 @@ class ForwardedResponse implements ResponseHandler, OpenStream {
 
   constructor(
     private readonly cluster: string,
-    private readonly response: ServerResponse,
+    private readonly response: ClientResponse,
     private readonly options: ForwardOptions,
     private readonly passage: Passage,
   ) {

@@ -1,3 +1,4 @@
+export type { ClientRequest, ClientResponse } from './client-exchange.js';
 export { isAllowedAddress } from './address-policy.js';
 export { appliedConfiguration } from './applied-configuration.js';
 export type { AddressRange } from './address-policy.js';

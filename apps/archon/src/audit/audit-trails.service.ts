@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
-import { requestAttributes } from '#kubernetes';
+import { type ClientRequest, requestAttributes } from '#kubernetes';
 import type { Principal } from '../auth/principal.js';
 import { AppConfig } from '../config.module.js';
 import { ClientAddresses } from '../http/client-addresses.service.js';
@@ -36,7 +35,7 @@ export class AuditTrails {
   ) {}
 
   /** To be made for every proxied request, before anything is decided. */
-  of(request: IncomingMessage, asked: ProxiedRequest, requestId: string): AuditTrail {
+  of(request: ClientRequest, asked: ProxiedRequest, requestId: string): AuditTrail {
     return new AuditTrail(this.audit, this.addresses, this.config.auditReads === 'true', request, asked, requestId);
   }
 }
@@ -58,7 +57,7 @@ export class AuditTrail {
     private readonly audit: Audit,
     private readonly addresses: ClientAddresses,
     private readonly reads: boolean,
-    private readonly request: IncomingMessage,
+    private readonly request: ClientRequest,
     private readonly asked: ProxiedRequest,
     private readonly requestId: string,
   ) {

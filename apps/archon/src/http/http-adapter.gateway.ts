@@ -4,6 +4,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { Config } from '#config';
 import { registerBodyParsers } from './body-parsers.gateway.js';
 import { refuseMalformedRequest, refuseUnreadablePath } from './malformed-request.gateway.js';
+import { KEEP_ALIVE_SECONDS, type PlainRequests } from './plain-requests.gateway.js';
 import { requestIdOf } from './request-log.gateway.js';
 import type { ServerTls } from './tls.gateway.js';
 
@@ -14,13 +15,17 @@ const MAX_HEADER_BYTES = 16 * 1024;
 export const withoutGatewayPrefix = (url: string): string =>
   url.startsWith(`${GATEWAY_PREFIX}/`) ? url.slice(GATEWAY_PREFIX.length) : url;
 
-/** Takes a request that is not for Fastify; true when it has. */
-export type TakesRequests = (request: IncomingMessage, response: ServerResponse) => boolean;
+/** Answer requests that are not for Fastify. */
+export interface BeforeFastify {
+  /** Requests in Node's form; true when it has taken one. */
+  takes: (request: IncomingMessage, response: ServerResponse) => boolean;
+  plain: PlainRequests;
+}
 
 /**
- * The server: our own, so that proxied requests go to `takes` before Fastify spends time on them. Everything else is Fastify's and Nest's.
+ * The server: our own, so that proxied requests are answered before Fastify, and if they are plain before Node, spends time on them. Everything else is Fastify's and Nest's.
  */
-export function createHttpAdapter(config: Config, tls: ServerTls | undefined, takes: TakesRequests): FastifyAdapter {
+export function createHttpAdapter(config: Config, tls: ServerTls | undefined, { takes, plain }: BeforeFastify): FastifyAdapter {
   const options = {
     maxHeaderSize: MAX_HEADER_BYTES,
     // Bodies are watched for their pace instead (ConnectionLimits): a long upload is no attack.
@@ -28,7 +33,7 @@ export function createHttpAdapter(config: Config, tls: ServerTls | undefined, ta
     headersTimeout: 10_000,
     handshakeTimeout: 10_000,
     connectionsCheckingInterval: 2000,
-    keepAliveTimeout: 65_000,
+    keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000,
     noDelay: true,
     // A request without a body has nothing to stream: its events are spared.
     optimizeEmptyRequests: true,
@@ -50,6 +55,7 @@ export function createHttpAdapter(config: Config, tls: ServerTls | undefined, ta
           ? http.createServer(options, listener)
           : (https.createServer({ ...options, cert: tls.cert, key: tls.key }, listener) as unknown as http.Server);
       server.maxHeadersCount = 0; // the limit of ConnectionLimits is a hard one
+      plain.serve(server, tls === undefined ? 'connection' : 'secureConnection');
       return server;
     },
   });

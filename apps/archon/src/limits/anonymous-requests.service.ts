@@ -1,7 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { ApiError } from '#errors';
+import type { ClientRequest, ClientResponse } from '#kubernetes';
 import { Authenticator } from '../auth/authenticator.service.js';
 import { ClientAddresses } from '../http/client-addresses.service.js';
 import { TokenBuckets } from './token-buckets.js';
@@ -56,7 +56,7 @@ export class AnonymousRequests {
   }
 
   /** True when the request is over the limit; its answer then comes from here. */
-  refuse(request: IncomingMessage, response: ServerResponse, address: string): boolean {
+  refuse(request: ClientRequest, response: ClientResponse, address: string): boolean {
     const network = this.addresses.networkOf(address);
     if (request.socket.destroyed) return true;
     if (!this.buckets.isEmpty(network, performance.now()) || this.authenticator.knows(request.headers)) return false;

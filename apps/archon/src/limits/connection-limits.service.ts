@@ -38,7 +38,7 @@ export class ConnectionLimits implements OnApplicationShutdown {
   constructor(private readonly addresses: ClientAddresses) {}
 
   /** Whoever uses this connection has shown a credential that holds. */
-  authenticated({ socket }: IncomingMessage): void {
+  authenticated({ socket }: Pick<IncomingMessage, 'socket'>): void {
     if (this.known.has(socket)) return;
     this.known.add(socket);
     this.anonymous.get(this.addresses.networkOf(socket.remoteAddress ?? ''))?.delete(keyOf(socket));

@@ -1,8 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { ApiError, methodNotAllowed, unauthorized } from '#errors';
-import { Forwarder, UpgradeForwarder } from '#kubernetes';
+import { type ClientRequest, type ClientResponse, Forwarder, UpgradeForwarder } from '#kubernetes';
 import { type Logger, RequestLog } from '#log';
 import { AuditTrail, AuditTrails } from '../audit/audit-trails.service.js';
 import { Authenticator } from '../auth/authenticator.service.js';
@@ -41,8 +41,8 @@ interface Admitted {
 
 /** A request on its way through. */
 interface Passing {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly request: ClientRequest;
+  readonly response: ClientResponse;
   readonly proxied: ProxiedPath;
   readonly id: string;
   readonly trail: AuditTrail;
@@ -77,7 +77,7 @@ export class ProxyService implements BeforeApplicationShutdown {
   ) {}
 
   /** True when the path belongs to a cluster; the answer then comes from here, whatever it is. */
-  handle(request: IncomingMessage, response: ServerResponse): boolean {
+  handle(request: ClientRequest, response: ClientResponse): boolean {
     const id = requestIdOf(request.headers);
     const fail = (failure: unknown) => this.respond(response, this.toApiError(failure, id), id);
     let proxied: ProxiedPath | undefined;
@@ -125,7 +125,8 @@ export class ProxyService implements BeforeApplicationShutdown {
       this.users.enter(principal.user);
       passing.isCounted = true;
     }
-    const stream = this.forwarder.forward(target, request, response, { ...proxied, headers: ['x-request-id', id], onFailure });
+    const options = { ...proxied, body: bodyOf(request), headers: ['x-request-id', id], onFailure };
+    const stream = this.forwarder.forward(target, request, response, options);
     session?.attach(stream);
   }
 
@@ -177,7 +178,7 @@ export class ProxyService implements BeforeApplicationShutdown {
   }
 
   private async authorize(
-    request: IncomingMessage,
+    request: ClientRequest,
     authorization: string | undefined,
     proxied: ProxiedPath,
     trail: AuditTrail,
@@ -198,7 +199,7 @@ export class ProxyService implements BeforeApplicationShutdown {
     return { principal, authorization, asked, target: admitting instanceof Promise ? await admitting : admitting };
   }
 
-  private async authenticate(request: IncomingMessage, authorization: string | undefined): Promise<Principal> {
+  private async authenticate(request: ClientRequest, authorization: string | undefined): Promise<Principal> {
     const principal = await this.authenticator.find(authorization === undefined ? {} : { authorization });
     if (principal === undefined) {
       this.anonymous.count(this.addresses.of(request));
@@ -208,14 +209,14 @@ export class ProxyService implements BeforeApplicationShutdown {
   }
 
   /** Has what goes on for long watched, from before the cluster hears of it until its connection closes. */
-  private open({ principal, authorization, target, asked }: Admitted, trail: AuditTrail, connection: ServerResponse | Duplex): LiveSession {
+  private open({ principal, authorization, target, asked }: Admitted, trail: AuditTrail, connection: ClientResponse | Duplex): LiveSession {
     const session = this.sessions.open(principal, authorization, target, asked, (why) => void trail.because(why));
     if (connection.destroyed) session.close();
     else connection.once('close', session.close);
     return session;
   }
 
-  private log(request: IncomingMessage, proxied: ProxiedPath, principal: Principal, requestId: string, status: number, ms: number): void {
+  private log(request: ClientRequest, proxied: ProxiedPath, principal: Principal, requestId: string, status: number, ms: number): void {
     const route = `${proxied.prefix === '' ? '' : '/kubernetes/:cluster'}/*`;
     this.requestLog.write({
       requestId,
@@ -234,13 +235,18 @@ export class ProxyService implements BeforeApplicationShutdown {
     return databaseAway(failure) ?? new ApiError('InternalError', `an internal error occurred; the log has it under request ${requestId}`);
   }
 
-  private respond(response: ServerResponse, failure: ApiError, id: string): void {
+  private respond(response: ClientResponse, failure: ApiError, id: string): void {
     if (response.headersSent || response.destroyed) {
       response.destroy();
       return;
     }
     response.writeHead(failure.code, { ...headersOf(failure), 'x-request-id': id }).end(JSON.stringify(failure.toStatus()));
   }
+}
+
+function bodyOf(request: ClientRequest): IncomingMessage | undefined {
+  const { 'transfer-encoding': coding, 'content-length': length = '0' } = request.headers;
+  return request instanceof IncomingMessage && (coding !== undefined || Number(length) > 0) ? request : undefined;
 }
 
 function headersOf(failure: ApiError): Record<string, string> {

@@ -2,6 +2,7 @@ import type { ArchonFigures } from './archon-alone.js';
 import type { Comparison } from './rounds.js';
 import type { Row } from './report.js';
 import type { StreamFigures } from './streams.js';
+import type { TokenFigures } from './tokens.js';
 
 /** A figure beside what it has to reach; `isMet` is undefined where nothing is asked. */
 export interface Bar {
@@ -11,10 +12,10 @@ export interface Bar {
   isMet: boolean | undefined;
 }
 
-const atLeast = (what: string, value: number, limit: number): Bar => ({
+const atLeast = (what: string, value: number, limit: number, digits = 2): Bar => ({
   what,
-  value: value.toFixed(2),
-  bar: `≥ ${limit.toFixed(2)}`,
+  value: value.toFixed(digits),
+  bar: `≥ ${limit.toFixed(digits)}`,
   isMet: value >= limit,
 });
 
@@ -56,6 +57,15 @@ export function streamBars(figures: StreamFigures): Bar[] {
     { what: 'events on 1,000 watches, p50', value: `${figures.deliveryP50Ms.toFixed(2)} ms`, bar: '', isMet: undefined },
     atMost(`events on 1,000 watches, p99 of ${figures.events}`, figures.deliveryP99Ms, 250, ' ms', 1),
     atMost('memory with 1,000 watches', figures.watchResidentMebibytes, 400, ' MiB', 0),
+  ];
+}
+
+export function tokenBars(figures: TokenFigures): Bar[] {
+  const micros = (what: string, value: number): Bar => ({ what, value: `${value.toFixed(0)} µs`, bar: '', isMet: undefined });
+  return [
+    micros('CPU per request with one token, which is remembered', figures.rememberedMicroseconds),
+    micros(`the same with ${figures.tokens} tokens in turn, each verified`, figures.verifiedMicroseconds),
+    atLeast('verifications per second of one core', figures.verificationsPerSecond, 5000, 0),
   ];
 }
 

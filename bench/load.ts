@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { cpuSeconds } from './process-statistics.js';
 
@@ -12,6 +11,8 @@ export interface LoadRequest {
   rate?: number;
   seconds: number;
   headers: Record<string, string>;
+  /** Values of the header `authorization`, used in turn. */
+  authorizations?: string[];
   /** Client certificate and key as PEM, where the server wants them. */
   tls: { cert?: string; key?: string };
 }
@@ -28,16 +29,16 @@ export interface Measurement extends Load {
   cpuMicroseconds: number | undefined;
 }
 
-/** Puts load on a URL and watches the CPU time of a process meanwhile. Throws when any request fails. */
-export async function measure(request: LoadRequest, pid: number | undefined): Promise<Measurement> {
+/** Puts load on a URL with `lab bench-load` and watches the CPU time of a process meanwhile. Throws when any request fails. */
+export async function measure(lab: string, request: LoadRequest, pid: number | undefined): Promise<Measurement> {
   const before = pid === undefined ? 0 : cpuSeconds(pid);
-  const load = await makeLoad(request);
+  const load = await makeLoad(lab, request);
   const cpuMicroseconds = pid === undefined ? undefined : ((cpuSeconds(pid) - before) * 1e6) / load.requests;
   return { ...load, cpuMicroseconds };
 }
 
-async function makeLoad(request: LoadRequest): Promise<Load> {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'load-process.js')]);
+async function makeLoad(lab: string, request: LoadRequest): Promise<Load> {
+  const child = spawn(lab, ['bench-load']);
   child.stdin.end(JSON.stringify(request));
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   if (child.exitCode !== 0) throw new Error(`the load on ${request.url} failed:\n${stderr}`);

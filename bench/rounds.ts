@@ -1,4 +1,4 @@
-import type { Progress } from '#lab';
+import type { Lab, Progress } from '#lab';
 import { measure, type Measurement } from './load.js';
 import { rotate } from './statistics.js';
 import type { Subject } from './subjects.js';
@@ -23,6 +23,7 @@ const WARM_UP_SECONDS = 4;
 
 /** Measures the subjects in turns, after a warm-up of each, so that what else happens on the machine meets all of them. */
 export async function compare(
+  lab: Lab,
   target: string,
   subjects: Subject[],
   { name, path, connections, rate }: Workload,
@@ -30,7 +31,7 @@ export async function compare(
   progress: Progress,
 ): Promise<Comparison> {
   const load = ({ request, pid }: Subject, duration: number) =>
-    measure({ ...request, url: request.url + path, connections, seconds: duration, ...(rate === undefined ? {} : { rate }) }, pid);
+    measure(lab.tools.lab, { ...request, url: request.url + path, connections, seconds: duration, ...(rate === undefined ? {} : { rate }) }, pid);
   return await progress.step(`${target}, ${name}`, async (waitingFor) => {
     waitingFor('the warm-up');
     for (const subject of subjects) await load(subject, WARM_UP_SECONDS);

@@ -6,11 +6,12 @@ import { removeDeadRuns, removeRunState, runState } from '../scripts/checks/run-
 import type { Invocation } from '../scripts/invocation.js';
 import { type ArchonFigures, measureArchon } from './archon-alone.js';
 import { startArchon } from './bench-archon.js';
-import { type Bar, figureBars, proxyBars, streamBars } from './bars.js';
+import { type Bar, figureBars, proxyBars, streamBars, tokenBars } from './bars.js';
 import { layOut, toRows, toTable } from './report.js';
 import { type Comparison, compare } from './rounds.js';
 import { measureStreams, type StreamFigures } from './streams.js';
 import { directly, KUBECTL_PROXY_HTTP1, startKubectlProxy, throughArchon } from './subjects.js';
+import { measureTokens, type TokenFigures } from './tokens.js';
 import { prepareApiServer, startLightBackend, type Target } from './targets.js';
 
 interface BenchOptions {
@@ -38,8 +39,9 @@ export async function run({ root, options, progress }: Invocation<BenchOptions>)
       );
     const figures = isChosen('archon') ? await measureArchon(root, state, await lab.controlPlane('bench'), progress) : undefined;
     const streams = isChosen('streams') ? await measureStreams(root, state, lab, progress) : undefined;
-    report(comparisons, figures, streams);
-    writeResults(root, options, { comparisons, archon: figures, streams });
+    const tokens = isChosen('tokens') ? await measureTokens(root, state, lab, options, progress) : undefined;
+    report(comparisons, figures, streams, tokens);
+    writeResults(root, options, { comparisons, archon: figures, streams, tokens });
     return 0;
   } finally {
     await removeRunState(state);
@@ -78,12 +80,17 @@ async function benchProxies(
   ];
   const comparisons: Comparison[] = [];
   for (const { size, ...workload } of WORKLOADS[target.name]) {
-    comparisons.push(await compare(target.title, subjects, { ...workload, path: target[size] }, options, progress));
+    comparisons.push(await compare(lab, target.title, subjects, { ...workload, path: target[size] }, options, progress));
   }
   return comparisons;
 }
 
-function report(comparisons: Comparison[], figures: ArchonFigures | undefined, streams: StreamFigures | undefined): void {
+function report(
+  comparisons: Comparison[],
+  figures: ArchonFigures | undefined,
+  streams: StreamFigures | undefined,
+  tokens: TokenFigures | undefined,
+): void {
   for (const comparison of comparisons) {
     const rows = toRows(comparison);
     process.stdout.write(
@@ -93,6 +100,7 @@ function report(comparisons: Comparison[], figures: ArchonFigures | undefined, s
   }
   if (figures !== undefined) process.stdout.write(`\nArchon alone\n${toLines(figureBars(figures))}`);
   if (streams !== undefined) process.stdout.write(`\nLists and watches through Archon\n${toLines(streamBars(streams))}`);
+  if (tokens !== undefined) process.stdout.write(`\nTokens\n${toLines(tokenBars(tokens))}`);
 }
 
 const toLines = (bars: Bar[]): string =>

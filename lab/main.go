@@ -31,6 +31,7 @@ import (
 	metricsserver "sigs.k8s.io/metrics-server/cmd/metrics-server/app"
 
 	"archon/lab/internal/benchbackend"
+	"archon/lab/internal/benchload"
 	"archon/lab/internal/images"
 	"archon/lab/internal/kwok"
 	"archon/lab/internal/node"
@@ -52,6 +53,7 @@ var kubernetes = map[string]func() *cobra.Command{
 // own are this module's subcommands; they get the arguments that follow their name.
 var own = map[string]func(args []string) error{
 	"bench-backend":      benchbackend.Run,
+	"bench-load":         benchload.Run,
 	"images":             images.Run,
 	"kwok-configuration": kwok.PrintConfiguration,
 	"node":               node.Run,

@@ -62,8 +62,8 @@ export const COMMANDS = {
       seconds: { value: 'N', range: [1, 600], default: '3', about: 'length of one measurement' },
       only: {
         value: 'PART,…',
-        list: ['backend', 'apiserver', 'archon', 'streams'],
-        about: 'measure these: backend apiserver archon streams',
+        list: ['backend', 'apiserver', 'archon', 'streams', 'tokens'],
+        about: 'measure these: backend apiserver archon streams tokens',
       },
     },
   },

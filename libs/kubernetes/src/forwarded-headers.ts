@@ -45,21 +45,22 @@ const SANDBOX = ['content-security-policy', 'sandbox', 'x-content-type-options',
 const SANDBOX_NAMES = new Set(SANDBOX.filter((_, index) => index % 2 === 0));
 
 /**
- * The headers of the upstream request as a flat list, built from nothing: allowed names first, then `authentication`, so that nothing a
- * client sends can stand behind or instead of the identity. `Impersonate-*` of a client is among what is left out: who may use it is decided
- * before.
+ * What of a client's headers goes to the cluster, as a flat list, built from nothing. `Impersonate-*` of a client is among what is left out:
+ * who may use it is decided before.
  */
-export function requestHeaders(client: IncomingHttpHeaders, authentication: readonly string[]): string[] {
+export function requestHeaders(client: IncomingHttpHeaders): string[] {
   const headers: string[] = [];
   for (const name in client) {
     const value = client[name];
     if (typeof value === 'string' && REQUEST_HEADERS.has(name)) headers.push(name, value);
   }
-  headers.push(...authentication);
   return headers;
 }
 
-/** The same for a request that asks to upgrade the connection; the protocol's own headers go along. */
+/**
+ * The same for a request that asks to upgrade the connection; the protocol's own headers go along, and `authentication` comes last, so that
+ * nothing a client sends can stand behind or instead of the identity.
+ */
 export function upgradeHeaders(client: IncomingHttpHeaders, authentication: readonly string[]): string[] {
   const protocol = Object.entries(client).flatMap(([name, value]) => {
     if (!UPGRADE_HEADERS.has(name) || value === undefined) return [];
@@ -67,7 +68,7 @@ export function upgradeHeaders(client: IncomingHttpHeaders, authentication: read
     const offered = offeredProtocols(client);
     return offered.length === 0 ? [] : [name, offered.join(', ')];
   });
-  return ['connection', 'Upgrade', 'upgrade', client.upgrade ?? '', ...protocol, ...requestHeaders(client, authentication)];
+  return ['connection', 'Upgrade', 'upgrade', client.upgrade ?? '', ...protocol, ...requestHeaders(client), ...authentication];
 }
 
 /** The protocols that a client offers to the cluster: all but the one that is its credential. */

@@ -17,6 +17,8 @@ export interface IdentityDetails {
  * would let the call run as Archon) cannot be expressed by mistake.
  */
 export class Identity {
+  private headers: readonly string[] | undefined;
+
   private constructor(
     readonly user: string,
     readonly groups: readonly string[],
@@ -32,16 +34,17 @@ export class Identity {
     return new Identity(user, [...groups], details);
   }
 
-  /** The impersonation headers of this identity: names and values in turn (Kubernetes: user impersonation). */
-  toHeaders(): string[] {
+  /** The impersonation headers of this identity: names and values in turn (Kubernetes: user impersonation). Made once. */
+  toHeaders(): readonly string[] {
     const { uid, extra = [] } = this.details;
-    return [
+    this.headers ??= [
       'impersonate-user',
       this.user,
       ...this.groups.flatMap((group) => ['impersonate-group', group]),
       ...(uid === undefined ? [] : ['impersonate-uid', uid]),
       ...extra.flatMap(([key, value]) => [`impersonate-extra-${encodeURIComponent(key)}`, value]),
     ];
+    return this.headers;
   }
 }
 

@@ -7,11 +7,20 @@ export interface Target {
   identity: Identity | typeof OWN_CREDENTIAL;
 }
 
-/** The headers that authenticate a call: the credential of Archon, then whom it impersonates, written last. */
-export function authenticationHeaders({ cluster, identity }: Target): string[] {
-  const own = 'token' in cluster.credential ? ['authorization', `Bearer ${cluster.credential.token}`] : [];
-  return identity instanceof Identity ? [...own, ...identity.toHeaders()] : own;
+const known = new WeakMap<ClusterConnection, WeakMap<Identity, readonly string[]>>();
+
+/** The headers that authenticate a call: the credential of Archon, then whom it impersonates, written last. One list per target. */
+export function authenticationHeaders({ cluster, identity }: Target): readonly string[] {
+  if (!(identity instanceof Identity)) return ownHeaders(cluster);
+  let ofCluster = known.get(cluster);
+  if (ofCluster === undefined) known.set(cluster, (ofCluster = new WeakMap()));
+  let headers = ofCluster.get(identity);
+  if (headers === undefined) ofCluster.set(identity, (headers = [...ownHeaders(cluster), ...identity.toHeaders()]));
+  return headers;
 }
+
+const ownHeaders = ({ credential }: ClusterConnection): string[] =>
+  'token' in credential ? ['authorization', `Bearer ${credential.token}`] : [];
 
 /** The path in front of `/api` when a cluster is served below one, as other proxies do; empty as a rule. */
 export function basePath({ endpoint }: ClusterConnection): string {

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import { decodeJwt } from 'jose';
 import { LRUCache } from 'lru-cache';
@@ -18,8 +19,10 @@ const LATELY_MS = 600_000;
 /** Turns the headers of a request into its caller; used by the guard of all routes and by the proxy. */
 @Injectable()
 export class Authenticator {
-  private readonly known = new LRUCache<string, Principal>({ max: 10_000, ttl: FRESH_MS });
+  private readonly known = new LRUCache<string, Principal>({ max: 10_000, ttl: FRESH_MS, ttlResolution: 0 });
   private readonly lately = new LRUCache<string, true>({ max: 10_000, ttl: LATELY_MS });
+  /** What each open connection showed last, so that the next request with the same costs no hash. */
+  private readonly shown = new WeakMap<Socket, { authorization: string; key: string }>();
   /** Counts changes, so that what was looked up while one happened is not remembered. */
   private changes = 0;
 
@@ -43,6 +46,15 @@ export class Authenticator {
   /** Whether this credential held a short while ago. It need not hold any more: good for nothing but being spared a limit on strangers. */
   knows({ authorization }: IncomingHttpHeaders): boolean {
     return authorization !== undefined && this.lately.has(keyOf(authorization));
+  }
+
+  /** Who sends this on that connection, where it is known without asking anybody; `find` tells otherwise. */
+  recall(authorization: string | undefined, socket: Socket): Principal | undefined {
+    if (authorization === undefined) return undefined;
+    let shown = this.shown.get(socket);
+    if (shown?.authorization !== authorization)
+      this.shown.set(socket, (shown = { authorization, key: keyOf(authorization) }));
+    return this.known.get(shown.key);
   }
 
   /** Undefined for a request without a credential that holds. */

@@ -6,6 +6,8 @@ import type { Logger } from '#log';
 import { LOGGER } from '../logger.module.js';
 
 interface Confirmation {
+  /** Of the cluster's credential. */
+  generation: number;
   /** Of the monotonic clock. */
   at: number;
   /** Whether another cluster answered. */
@@ -26,6 +28,7 @@ export const IDENTITY_CHANGED =
  */
 @Injectable()
 export class ClusterIdentity {
+  /** By the cluster's id. */
   private readonly confirmations = new LRUCache<string, Confirmation>({ max: 10_000 });
   private readonly asking = new Map<string, Promise<void>>();
 
@@ -37,35 +40,50 @@ export class ClusterIdentity {
 
   /** Undefined when the cluster is known to be the right one; else a promise that rejects with 503 when it isn't, or can't be asked. */
   confirm(cluster: ClusterConnection, systemUid: string): Promise<void> | undefined {
-    const key = keyOf(cluster);
-    const known = this.confirmations.get(key);
+    const known = this.find(cluster);
     const now = performance.now();
-    const isValid = known !== undefined && !known.isChanged && this.connections.of(cluster).lostAt < known.at;
+    const isValid = known !== undefined && this.isValid(cluster, known);
     if (isValid && now - known.at < PERIOD_MS) return undefined;
     if (known?.isChanged === true && now - known.at < CHANGED_PERIOD_MS) return Promise.reject(changed(cluster.name));
-    const asking = this.ask(key, cluster, systemUid);
+    const asking = this.ask(cluster, systemUid);
     if (!isValid) return asking;
     asking.catch(() => undefined); // behind the request: the next one is told
     return undefined;
   }
 
-  hasChanged(cluster: ClusterConnection): boolean {
-    return this.confirmations.get(keyOf(cluster))?.isChanged === true;
+  /** Whether it is known to be the right one and need not be asked again yet. */
+  isConfirmed(cluster: ClusterConnection): boolean {
+    const known = this.find(cluster);
+    return known !== undefined && this.isValid(cluster, known) && performance.now() - known.at < PERIOD_MS;
   }
 
-  private ask(key: string, cluster: ClusterConnection, systemUid: string): Promise<void> {
+  hasChanged(cluster: ClusterConnection): boolean {
+    return this.find(cluster)?.isChanged === true;
+  }
+
+  private find({ id, generation }: ClusterConnection): Confirmation | undefined {
+    const found = this.confirmations.get(id);
+    return found?.generation === generation ? found : undefined;
+  }
+
+  private isValid(cluster: ClusterConnection, known: Confirmation): boolean {
+    return !known.isChanged && this.connections.of(cluster).lostAt < known.at;
+  }
+
+  private ask(cluster: ClusterConnection, systemUid: string): Promise<void> {
+    const key = `${cluster.id}/${cluster.generation}`;
     const known = this.asking.get(key);
     if (known !== undefined) return known;
-    const asking = this.compare(key, cluster, systemUid).finally(() => this.asking.delete(key));
+    const asking = this.compare(cluster, systemUid).finally(() => this.asking.delete(key));
     this.asking.set(key, asking);
     return asking;
   }
 
-  private async compare(key: string, cluster: ClusterConnection, systemUid: string): Promise<void> {
+  private async compare(cluster: ClusterConnection, systemUid: string): Promise<void> {
     const at = performance.now(); // a connection that is lost meanwhile counts as lost afterwards
     const found = await this.systemUid(cluster);
     const isChanged = found !== undefined && found !== systemUid;
-    this.confirmations.set(key, { at, isChanged });
+    this.confirmations.set(cluster.id, { generation: cluster.generation, at, isChanged });
     if (!isChanged) return;
     this.logger.error(
       { cluster: cluster.name, expected: systemUid, found },
@@ -91,5 +109,4 @@ export class ClusterIdentity {
   }
 }
 
-const keyOf = ({ id, generation }: ClusterConnection): string => `${id}/${generation}`;
 const changed = (name: string): ApiError => unavailable(name, IDENTITY_CHANGED);

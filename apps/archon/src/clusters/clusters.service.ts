@@ -33,7 +33,11 @@ const FRESH_MS = 2000;
 
 @Injectable()
 export class ClustersService {
-  private readonly byName = new LRUCache<string, { row: ClusterEntity; connection: ClusterConnection }>({ max: 10_000, ttl: FRESH_MS });
+  private readonly byName = new LRUCache<string, { row: ClusterEntity; connection: ClusterConnection }>({
+    max: 10_000,
+    ttl: FRESH_MS,
+    ttlResolution: 0,
+  });
   private changes = 0;
 
   constructor(
@@ -128,6 +132,13 @@ export class ClustersService {
   async findHealth(id: string): Promise<ClusterHealthRecord | undefined> {
     const row = await this.rows.findOneBy({ id });
     return row === null ? undefined : this.stateOf(row, 'read');
+  }
+
+  /** The way to a cluster, where it is known and good without asking anybody; `connection` tells otherwise. */
+  recall(name: string): ClusterConnection | undefined {
+    const known = this.byName.get(name);
+    if (known === undefined || known.row.disabledAt !== null) return undefined;
+    return this.identity.isConfirmed(known.connection) ? known.connection : undefined;
   }
 
   /** The way to a cluster, for a request of a caller. Throws 404 when it is not registered, 503 when it is disabled. */

@@ -38,12 +38,26 @@ export class Admission {
     private readonly config: AppConfig,
   ) {}
 
-  /** Throws 403 with what is missing, 404 or 503 when the cluster is not there or is not to be used. */
-  async admit(principal: Principal, asked: Asked): Promise<AdmittedTarget> {
+  /**
+   * Throws 403 with what is missing, 404 or 503 when the cluster is not there or is not to be used; or answers so later, where somebody has
+   * to be asked.
+   */
+  admit(principal: Principal, asked: Asked): AdmittedTarget | Promise<AdmittedTarget> {
     if (principal.scope !== undefined)
       requireKubernetesInScope(principal.scope, { ...asked, impersonates: asked.impersonation !== undefined });
     const attributes = SPECIAL.test(asked.path) ? requestAttributes(asked.method, asked.path) : undefined;
     if (attributes !== undefined) this.requireProxyPermission(principal, attributes);
+    const cluster = this.clusters.recall(asked.cluster);
+    if (cluster !== undefined && attributes === undefined && asked.impersonation === undefined)
+      return { cluster, identity: principal.identity };
+    return this.admitAfterAsking(principal, asked, attributes);
+  }
+
+  private async admitAfterAsking(
+    principal: Principal,
+    asked: Asked,
+    attributes: RequestAttributes | undefined,
+  ): Promise<AdmittedTarget> {
     const cluster = await this.clusters.connection(asked.cluster);
     const identity =
       asked.impersonation === undefined ? principal.identity : await this.impersonate(cluster, principal, asked.impersonation);

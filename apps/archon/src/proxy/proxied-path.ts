@@ -13,30 +13,32 @@ export interface ProxiedPath {
 }
 
 const CLUSTER_PREFIX = '/kubernetes/';
+const CLUSTER = /^\/kubernetes\/[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?=[/?]|$)/;
 /** Paths of the global cluster that need no prefix. */
 const GLOBAL_PATH = /^\/(api|apis|version|openapi)(\/|\?|$)/;
 const GLOBAL_CLUSTER = 'global';
-/** What one side could read differently from another: encoded slashes, backslashes, percent signs and control characters; matrix parameters. */
-const AMBIGUOUS = /%(?:2f|5c|25|[01][0-9a-f]|7f)|[\\;#]|[^\x21-\x7e]/i;
+/**
+ * What one side could read differently from another: encoded slashes, backslashes, percent signs and control characters; matrix parameters;
+ * empty segments and those of dots.
+ */
+const AMBIGUOUS = /%(?:2f|5c|25|[01][0-9a-f]|7f)|[\\;#]|[^\x21-\x7e]|\/(?:\/|(?:\.|%2e){1,2}(?:\/|$))/i;
 /** Paths that may ask for a stream; anything encoded may hide such a word. */
 const PERHAPS_STREAMING = /\/(?:proxy|watch)(?:\/|\?|$)|[?&](?:watch|follow)|%/;
 
 /** Undefined when the path is one of Archon's own. Throws 400 on a path that could mean two things. */
 export function parseProxiedPath(url: string): ProxiedPath | undefined {
   if (url.startsWith(CLUSTER_PREFIX)) {
-    const rest = url.slice(CLUSTER_PREFIX.length);
-    const cluster = rest.split(/[/?]/, 1)[0] ?? '';
-    const path = rest.slice(cluster.length);
-    if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(cluster))
-      throw badRequest('the path must be /kubernetes/<name of a cluster>/<path of the Kubernetes API>');
-    return proxied(cluster, path.startsWith('/') ? path : `/${path}`, `${CLUSTER_PREFIX}${cluster}`);
+    const prefix = CLUSTER.exec(url)?.[0];
+    if (prefix === undefined) throw badRequest('the path must be /kubernetes/<name of a cluster>/<path of the Kubernetes API>');
+    const path = url.slice(prefix.length);
+    return proxied(prefix.slice(CLUSTER_PREFIX.length), path.startsWith('/') ? path : `/${path}`, prefix);
   }
   return GLOBAL_PATH.test(url) ? proxied(GLOBAL_CLUSTER, url, '') : undefined;
 }
 
 function proxied(cluster: string, path: string, prefix: string): ProxiedPath {
-  const plain = path.split('?', 1)[0] ?? '';
-  if (AMBIGUOUS.test(plain) || plain.includes('//') || hasDotSegment(plain))
+  const question = path.indexOf('?');
+  if (AMBIGUOUS.test(question < 0 ? path : path.slice(0, question)))
     throw badRequest(
       'the path must not contain "//", "\\", ";", ".", ".." segments or encoded slashes, percent signs and control characters',
     );
@@ -51,8 +53,4 @@ function streamingOf(path: string): ProxiedPath['streaming'] {
   if (verb === 'watch') return 'watch';
   const isLog = resource === 'pods' && subresource === 'log';
   return isLog && isTrue(new URLSearchParams(path.slice(path.indexOf('?') + 1)).get('follow')) ? 'bytes' : undefined;
-}
-
-function hasDotSegment(path: string): boolean {
-  return path.split('/').some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment));
 }

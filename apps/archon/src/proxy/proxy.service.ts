@@ -39,6 +39,16 @@ interface Admitted {
   target: AdmittedTarget;
 }
 
+/** What is to be known of a request at its end. */
+interface PassedOn {
+  begin: number;
+  /** Once it was allowed. */
+  principal: Principal | undefined;
+  /** Among those that its user has under way. */
+  isCounted: boolean;
+  isOver: boolean;
+}
+
 /** Passes Kubernetes requests on to their cluster as the caller. Authentication happens here: no guard of Nest runs on these paths. */
 @Injectable()
 export class ProxyService implements BeforeApplicationShutdown {
@@ -75,8 +85,10 @@ export class ProxyService implements BeforeApplicationShutdown {
     if (proxied === undefined) return false;
     const trail = this.trails.of(request, proxied, id);
     const refuse = (failure: unknown) => fail(trail.because(this.toApiError(failure, id)));
-    response.once('close', () => trail.end(response.headersSent ? response.statusCode : CLIENT_GONE));
-    this.forward(request, response, proxied, id, trail, refuse).catch(refuse);
+    const passage: PassedOn = { begin: performance.now(), principal: undefined, isCounted: false, isOver: false };
+    // One listener for all that ends with a request: this is the path of every one.
+    response.on('close', () => this.ended(request, response, proxied, id, trail, passage));
+    this.forward(request, response, proxied, id, trail, passage, refuse).catch(refuse);
     return true;
   }
 
@@ -99,23 +111,40 @@ export class ProxyService implements BeforeApplicationShutdown {
     proxied: ProxiedPath,
     id: string,
     trail: AuditTrail,
+    passage: PassedOn,
     fail: (failure: unknown) => void,
   ): Promise<void> {
-    const begin = performance.now();
     const admitted = await this.authorize(request, request.headers.authorization, proxied, trail);
+    if (passage.isOver) return;
     const { target, principal } = admitted;
     const session = proxied.streaming === undefined ? undefined : this.open(admitted, trail, response);
-    await trail.start();
+    const starting = trail.start();
+    if (starting !== undefined) await starting;
+    if (passage.isOver) return;
+    passage.principal = principal;
     if (session === undefined) {
       this.users.enter(principal.user);
-      response.once('close', () => this.users.leave(principal.user));
+      passage.isCounted = true;
     }
-    response.once('close', () => {
-      this.metrics.countProxied(proxied.cluster, request.method ?? '', response.statusCode);
-      this.log(request, proxied, principal, id, response.statusCode, performance.now() - begin);
-    });
     const stream = this.forwarder.forward(target, request, response, { ...proxied, headers: ['x-request-id', id], onFailure: fail });
     session?.attach(stream);
+  }
+
+  private ended(
+    request: IncomingMessage,
+    response: ServerResponse,
+    proxied: ProxiedPath,
+    id: string,
+    trail: AuditTrail,
+    passage: PassedOn,
+  ): void {
+    passage.isOver = true;
+    trail.end(response.headersSent ? response.statusCode : CLIENT_GONE);
+    const { principal } = passage;
+    if (principal === undefined) return;
+    if (passage.isCounted) this.users.leave(principal.user);
+    this.metrics.countProxied(proxied.cluster, request.method ?? '', response.statusCode);
+    this.log(request, proxied, principal, id, response.statusCode, performance.now() - passage.begin);
   }
 
   private async forwardUpgrade(
@@ -165,12 +194,16 @@ export class ProxyService implements BeforeApplicationShutdown {
     if (!METHODS.has(method)) throw methodNotAllowed(`the method ${method} is not supported`);
     refuseAmbiguousHeaders(rawHeaders);
     const impersonation = readImpersonation(rawHeaders);
-    const principal = await this.authenticate(request, authorization);
+    // What is known already is not waited for: every request would pay for each turn of waiting.
+    const principal = this.authenticator.recall(authorization, request.socket) ?? (await this.authenticate(request, authorization));
+    this.connections.authenticated(request);
+    this.tokenUses.note(principal, request);
     trail.by(principal);
     if (impersonation !== undefined) trail.as(impersonation.user, impersonation.groups);
     const { cluster, path } = proxied;
     const asked = { cluster, method, path, upgrade: headers.upgrade !== undefined, contentType: headers['content-type'], impersonation };
-    return { principal, authorization, asked, target: await this.admission.admit(principal, asked) };
+    const admitting = this.admission.admit(principal, asked);
+    return { principal, authorization, asked, target: admitting instanceof Promise ? await admitting : admitting };
   }
 
   private async authenticate(request: IncomingMessage, authorization: string | undefined): Promise<Principal> {
@@ -179,8 +212,6 @@ export class ProxyService implements BeforeApplicationShutdown {
       this.anonymous.count(this.addresses.of(request));
       throw unauthorized();
     }
-    this.connections.authenticated(request);
-    this.tokenUses.note(principal, request);
     return principal;
   }
 

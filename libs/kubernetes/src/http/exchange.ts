@@ -7,6 +7,8 @@ export interface UpstreamRequest {
   path: string;
   /** Names and values in turn. */
   headers: readonly string[];
+  /** The same, of whom it is made for; sent last. One list per identity, as its text is kept. */
+  authentication: readonly string[];
   /** Sent as it comes: of the length that `headers` give, else in chunks. */
   body: Readable | undefined;
 }

@@ -48,11 +48,11 @@ export class UpstreamConnection implements Carrier, ResponseSink {
 
   /** Sends a request. Failures reach the exchange. */
   carry(exchange: Exchange): void {
-    const { method, path, headers, body } = exchange.request;
+    const { method, path, headers, authentication, body } = exchange.request;
     const isChunked = body !== undefined && !headers.some((name, index) => index % 2 === 0 && name === 'content-length');
     let head: string;
     try {
-      head = requestHead(method, path, this.host, headers, isChunked);
+      head = requestHead(method, path, this.host, headers, authentication, isChunked);
     } catch (error) {
       this.events.onFree(this);
       exchange.fail(error as Error);

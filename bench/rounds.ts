@@ -31,7 +31,11 @@ export async function compare(
   progress: Progress,
 ): Promise<Comparison> {
   const load = ({ request, pid }: Subject, duration: number) =>
-    measure(lab.tools.lab, { ...request, url: request.url + path, connections, seconds: duration, ...(rate === undefined ? {} : { rate }) }, pid);
+    measure(
+      lab.tools.lab,
+      { ...request, url: request.url + path, connections, seconds: duration, ...(rate === undefined ? {} : { rate }) },
+      pid,
+    );
   return await progress.step(`${target}, ${name}`, async (waitingFor) => {
     waitingFor('the warm-up');
     for (const subject of subjects) await load(subject, WARM_UP_SECONDS);

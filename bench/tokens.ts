@@ -78,7 +78,10 @@ async function createTokens(archon: BenchArchon): Promise<string[]> {
   const create = async () => {
     while (authorizations.length < TOKENS) {
       const place = authorizations.push('') - 1;
-      const { body } = await archon.client.call('POST', '/auth/v1/accesstoken', { description: 'bench', expiration: Math.round(Date.now() / 1000) + 86_400 });
+      const { body } = await archon.client.call('POST', '/auth/v1/accesstoken', {
+        description: 'bench',
+        expiration: Math.round(Date.now() / 1000) + 86_400,
+      });
       authorizations[place] = `Bearer ${(body as { token: string }).token}`;
     }
   };

@@ -52,8 +52,7 @@ export class Authenticator {
   recall(authorization: string | undefined, socket: Socket): Principal | undefined {
     if (authorization === undefined) return undefined;
     let shown = this.shown.get(socket);
-    if (shown?.authorization !== authorization)
-      this.shown.set(socket, (shown = { authorization, key: keyOf(authorization) }));
+    if (shown?.authorization !== authorization) this.shown.set(socket, (shown = { authorization, key: keyOf(authorization) }));
     return this.known.get(shown.key);
   }
 

@@ -53,11 +53,7 @@ export class Admission {
     return this.admitAfterAsking(principal, asked, attributes);
   }
 
-  private async admitAfterAsking(
-    principal: Principal,
-    asked: Asked,
-    attributes: RequestAttributes | undefined,
-  ): Promise<AdmittedTarget> {
+  private async admitAfterAsking(principal: Principal, asked: Asked, attributes: RequestAttributes | undefined): Promise<AdmittedTarget> {
     const cluster = await this.clusters.connection(asked.cluster);
     const identity =
       asked.impersonation === undefined ? principal.identity : await this.impersonate(cluster, principal, asked.impersonation);

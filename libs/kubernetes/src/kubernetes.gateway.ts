@@ -209,7 +209,7 @@ export class KubernetesGateway {
       if (response.statusCode >= 300) throw failureOf(target.cluster.name, response.statusCode, text, response.headers['retry-after']);
       return { code: response.statusCode, text };
     } catch (error) {
-      passage.ended(call.signal?.aborted === true ? undefined : error);
+      passage.ended(isGivenUp(call.signal) ? undefined : error);
       throw error;
     }
   }
@@ -262,6 +262,10 @@ const writeQuery = (options: WriteOptions): Query => ({ dryRun: options.dryRun =
 
 const isClosedConnection = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'UND_ERR_SOCKET' || error.code === 'ECONNRESET' || error.code === 'EPIPE');
+
+/** A time limit that the caller sets says of the cluster what our own would say; any other end of the caller's says nothing. */
+const isGivenUp = (signal: AbortSignal | undefined): boolean =>
+  signal?.aborted === true && !(signal.reason instanceof Error && signal.reason.name === 'TimeoutError');
 
 /** Of Archon's own credential, which may have been replaced meanwhile. */
 const isRefusal = (error: unknown): boolean => error instanceof ApiError && error.code === 401;

@@ -119,7 +119,10 @@ it('F-16 T117 nest#7611: replicas are restarted in turn under 200 requests per s
   expect(reasons).toHaveLength(STREAMS * replicas.length * ROUNDS);
   for (const reason of reasons) {
     const event = JSON.parse(reason) as { type: string; object: Status };
-    expect(event).toMatchObject({ type: 'ERROR', object: { reason: 'ServiceUnavailable', message: expect.stringContaining('shutting down') } });
+    expect(event).toMatchObject({
+      type: 'ERROR',
+      object: { reason: 'ServiceUnavailable', message: expect.stringContaining('shutting down') },
+    });
   }
   expect(Math.max(...exits)).toBeLessThan(EXIT_MS);
   accept({

@@ -8,7 +8,7 @@ const TICK_MS = 250;
 /** For so long the result of a look-up holds. */
 const LOOK_MS = 250;
 /** New connections for probes, per tick: clusters that come back together are not stormed, and still asked every few seconds. */
-const PROBE_CONNECTIONS = 8;
+const PROBE_CONNECTIONS = 5;
 
 /**
  * The links to all clusters, separate per credential generation, so that a connection authenticated with one credential is never used for

@@ -21,6 +21,11 @@ interface Cluster {
 }
 type Status = { kind: string; code: number; reason: string; message: string; details: { causes: { field: string; message: string }[] } };
 type Fields = Record<string, unknown>;
+interface Kubeconfig {
+  clusters: { name: string; cluster: Fields }[];
+  users: { name: string; user: Fields }[];
+  contexts: { name: string; context: Fields }[];
+}
 
 const PATH = '/acp/v1/clusters';
 const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -388,6 +393,29 @@ describe('a caller who does not administer the platform', () => {
     expect((await archon.client.get('/auth/v1/clusters/absent/kubeconfig')).status).toBe(404);
     const kubectl = await archon.kubectl('target', token);
     expect((await kubectl.run(['auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}'])).stdout).toBe('jane@example.org');
+  });
+
+  it('gives an administrator the way past Archon too, and no credential for it', async () => {
+    await register('target', byToken());
+    const { body, text } = await archon.client.get<Kubeconfig>('/auth/v1/clusters/target/kubeconfig');
+    expect(body.contexts).toEqual([
+      { name: 'proxy-connect', context: { cluster: 'proxy-connect', user: 'admin' } },
+      { name: 'direct-connect', context: { cluster: 'direct-connect', user: '' } },
+    ]);
+    expect(body.clusters[1]).toEqual({
+      name: 'direct-connect',
+      cluster: { server: c2.url, 'certificate-authority-data': base64(await readFile(c2.caFile, 'utf8')) },
+    });
+    expect(body.users).toEqual([{ name: 'admin', user: { token: archon.token } }]);
+    expect(text).not.toContain(account.token);
+    const kubectl = await archon.kubectl('target');
+    const whoAmI = ['auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}'];
+    expect((await kubectl.run(whoAmI)).stdout).toBe('admin');
+    const directly = ['--context', 'direct-connect', ...whoAmI];
+    const refused = await kubectl.run(directly);
+    expect([refused.code, refused.stdout]).toEqual([1, 'Please enter Username: ']);
+    const own = await kubectl.run(['--token', account.token, ...directly]);
+    expect(own.stdout).toBe(`system:serviceaccount:default:${account.name}`);
   });
 });
 

@@ -1,27 +1,23 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { accept } from '../support/acceptance.js';
+import { accept, volume } from '../support/acceptance.js';
 import { Archon } from '../support/archon.js';
-import { becomes, FAULTS, Fleet, type FleetMember, proxied, statesOf } from '../support/fleet.js';
+import { becomes, Fleet, type FleetMember, proxied, statesOf } from '../support/fleet.js';
 import { recorded } from '../support/recorded-cluster.js';
 import { eventually } from '../support/wait-for.js';
 
 type Status = { kind: string; reason: string; message: string; details: { cluster: string; since: string; retryAfterSeconds: number } };
 
-const SIZE = 12;
-/** The promise is 100 ms; the machine that runs the tests may be busy. */
-const AT_ONCE_MS = 300;
+const SIZE = 4;
 const SECOND_MS = 1000;
 
 let archon: Archon;
 let fleet: Fleet;
-let dead: readonly FleetMember[];
 let healthy: readonly FleetMember[];
 let first: FleetMember;
 
 beforeAll(async () => {
   archon = await Archon.start();
   fleet = await Fleet.start(archon, SIZE);
-  dead = fleet.members.slice(0, 2);
   healthy = fleet.members.slice(2);
   first = fleet.members[0] as FleetMember;
 }, 120_000);
@@ -37,83 +33,36 @@ afterEach(async () => {
 
 const get = (member: FleetMember) => archon.client.get<Status>(proxied(member.name));
 
+const longest = (times: number[]): string => `${(Math.max(...times) / 1000).toFixed(1)} s`;
+
 async function timed<T>(act: () => Promise<T>): Promise<{ result: T; ms: number }> {
   const begin = performance.now();
   const result = await act();
   return { result, ms: performance.now() - begin };
 }
 
-/** Four callers per cluster until `stop`; the answers of the healthy. */
-function load(members: readonly FleetMember[], statuses: number[]): () => Promise<void> {
-  let running = true;
-  const callers = members.flatMap((member) =>
-    Array.from({ length: 2 }, async () => {
-      while (running) {
-        statuses.push((await get(member).catch(() => ({ status: 0 }))).status);
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    }),
-  );
-  return async () => {
-    running = false;
-    await Promise.all(callers);
-  };
-}
-
-describe('F-1 a part of the clusters fails under load', () => {
-  it.each(FAULTS)(
-    'T99 rancher#12488, argo-cd#956, #19816: %s of some clusters leaves the others alone; theirs are answered with 503 at once',
-    { timeout: 90_000 },
-    async (fault) => {
-      await becomes(archon, fleet.members, 'Ready');
-      const statuses: number[] = [];
-      const [stopHealthy, stopDead] = [load(healthy, statuses), load(dead, [])];
-      const failedAt = Date.now();
-      await fleet.fail(fault, dead);
-      const opened = await becomes(archon, dead, 'Unreachable', 10 * SECOND_MS);
-      for (const member of dead) {
-        const { result, ms } = await timed(() => get(member));
-        expect([result.status, result.headers['retry-after'], result.body.details?.cluster], result.text).toEqual([503, '5', member.name]);
-        expect(ms).toBeLessThan(AT_ONCE_MS);
-        expect(Date.parse(result.body.details.since)).toBeGreaterThanOrEqual(failedAt);
-        expect(result.body.message).toContain((await statesOf(archon))[member.name]?.reason);
-      }
-      fleet.heal(dead);
-      const healed = await becomes(archon, dead, 'Ready', 15 * SECOND_MS);
-      await Promise.all([stopHealthy(), stopDead()]);
-      expect(statuses.filter((status) => status !== 200)).toEqual([]);
-      const { ms } = await timed(() =>
-        eventually(async () => (await get(first)).status === 200, { what: 'the healed cluster', timeoutMs: 5000 }),
-      );
-      expect(ms).toBeLessThan(5 * SECOND_MS);
-      accept({
-        row: 'F-1',
-        what: `${fault} of ${dead.length} of ${SIZE} clusters under load`,
-        volume: `${statuses.length} requests to the healthy`,
-        result: `0 failed, open after ${(opened / 1000).toFixed(1)} s, back ${(healed / 1000).toFixed(1)} s after healing`,
-      });
-    },
-  );
-});
-
 describe('one cluster', () => {
   it('T101 kubesphere#5125, rancher#14961, #37747: nobody uses it, and still its state is known 15 s after it dies and after it heals', {
-    timeout: 60_000,
+    timeout: 3_600_000,
   }, async () => {
-    await becomes(archon, [first], 'Ready');
-    const before = (await statesOf(archon))[first.name];
-    await fleet.fail('drop', [first]);
-    const detected = await becomes(archon, [first], 'Unreachable', 15 * SECOND_MS);
-    const during = (await statesOf(archon))[first.name];
-    expect(during?.reason).toMatch(/connection|answer/);
-    expect(Date.parse(during?.lastSeen ?? '')).toBeGreaterThanOrEqual(Date.parse(before?.since ?? ''));
-    fleet.heal([first]);
-    const recovered = await becomes(archon, [first], 'Ready', 15 * SECOND_MS);
+    const times = volume({ ci: 2, nightly: 100 });
+    const [detected, recovered]: [number[], number[]] = [[], []];
+    for (let turn = 0; turn < times; turn++) {
+      await becomes(archon, [first], 'Ready');
+      const before = (await statesOf(archon))[first.name];
+      await fleet.fail('drop', [first]);
+      detected.push(await becomes(archon, [first], 'Unreachable', 15 * SECOND_MS));
+      const during = (await statesOf(archon))[first.name];
+      expect(during?.reason).toMatch(/connection|answer/);
+      expect(Date.parse(during?.lastSeen ?? '')).toBeGreaterThanOrEqual(Date.parse(before?.since ?? ''));
+      fleet.heal([first]);
+      recovered.push(await becomes(archon, [first], 'Ready', 15 * SECOND_MS));
+    }
     accept({
       row: 'T101',
       what: 'an idle cluster is cut and healed',
-      volume: '1 time',
-      result: `detected in ${(detected / 1000).toFixed(1)} s, recovered in ${(recovered / 1000).toFixed(1)} s`,
+      volume: `${times} times`,
+      result: `detected in ${longest(detected)}, recovered in ${longest(recovered)} at most`,
     });
   });
 

@@ -112,6 +112,16 @@ export class Archon {
     return this.end('SIGTERM');
   }
 
+  /** The same while clients go on: their connections are not closed from this side before the process has ended. */
+  async terminate(): Promise<number | null> {
+    const { child } = this;
+    if (child === undefined) return null;
+    const closed = once(child, 'close');
+    child.kill('SIGTERM');
+    await closed;
+    return this.stop();
+  }
+
   /** Ends the process and removes what belongs to it. */
   async dispose(): Promise<void> {
     await this.end('SIGKILL');

@@ -14,7 +14,8 @@ export class Exchange {
   beforeEach: Callback | undefined;
   afterEach: Callback | undefined;
 
-  constructor(private readonly token: string) {}
+  /** `tokens`: those that are let in. */
+  constructor(private readonly tokens: ReadonlySet<string>) {}
 
   /** `act` has the effect of the request; a StatusError of it is its answer. */
   async run<Result extends Answer | Upgrade>(request: RecordedRequest, act: () => Promise<Result>): Promise<Outcome<Result | Answer>> {
@@ -43,7 +44,7 @@ export class Exchange {
     if (/^\/(readyz|livez|healthz|version)$/.test(request.path)) return true;
     if (request.tls.clientCommonName !== undefined) return true;
     const [authorization, ...others] = request.header('authorization');
-    return others.length === 0 && authorization === `Bearer ${this.token}`;
+    return others.length === 0 && authorization?.startsWith('Bearer ') === true && this.tokens.has(authorization.slice('Bearer '.length));
   }
 }
 

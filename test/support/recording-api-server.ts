@@ -54,6 +54,8 @@ export class RecordingApiServer {
   /** Every request so far, upgrades and refused ones included, in the order in which their headers arrived. */
   readonly requests: RecordedRequest[] = [];
   readonly connections = new Connections();
+  /** The bearer tokens that are let in: `token`, until a test changes that. */
+  readonly tokens: Set<string>;
   private readonly exchange: Exchange;
   /** Errors of the test's own hooks and callbacks. */
   private readonly mistakes: unknown[] = [];
@@ -65,7 +67,8 @@ export class RecordingApiServer {
     readonly token: string,
     private readonly maxBodyBytes: number,
   ) {
-    this.exchange = new Exchange(token);
+    this.tokens = new Set([token]);
+    this.exchange = new Exchange(this.tokens);
     server.on('connection', (socket) => this.connections.add(socket));
     server.on('request', (message: IncomingMessage, response: ServerResponse) => void this.serve(message, response));
     server.on(

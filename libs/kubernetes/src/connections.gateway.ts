@@ -5,8 +5,10 @@ import type { ClusterConnection } from './cluster-connection.js';
 import { ClusterLink, type ConnectionLimits, type LinkStatus } from './cluster-link.gateway.js';
 
 const TICK_MS = 250;
+/** For so long the result of a look-up holds. */
+const LOOK_MS = 250;
 /** New connections for probes, per tick: clusters that come back together are not stormed, and still asked every few seconds. */
-const PROBE_CONNECTIONS = 8;
+const PROBE_CONNECTIONS = 5;
 
 /**
  * The links to all clusters, separate per credential generation, so that a connection authenticated with one credential is never used for
@@ -16,15 +18,18 @@ export class Connections {
   private readonly links = new Map<string, ClusterLink>();
   private readonly clock = { now: performance.now() };
   private timer: NodeJS.Timeout | undefined;
+  private readonly looks = new Map<string, Promise<ClusterConnection | undefined>>();
+  private look: (clusterId: string) => Promise<ClusterConnection | undefined> = () => Promise.resolve(undefined);
 
   constructor(
     private readonly limits: ConnectionLimits,
     private readonly addresses: AddressPolicy,
   ) {}
 
+  /** Of the newest generation that was seen: who still holds an older connection is led to it. Use `connection` of what is returned. */
   of(connection: ClusterConnection): ClusterLink {
     const found = this.links.get(connection.id);
-    if (found !== undefined && found.connection.generation === connection.generation) return found;
+    if (found !== undefined && found.connection.generation >= connection.generation) return found;
     this.timer ??= setInterval(() => this.tick(), TICK_MS).unref();
     this.clock.now = performance.now();
     const created = new ClusterLink(connection, this.limits, this.addresses, this.clock);
@@ -32,6 +37,30 @@ export class Connections {
     this.links.set(connection.id, created);
     if (found !== undefined) void found.close();
     return created;
+  }
+
+  /** How the present registration of a cluster is found, for `newerThan`. */
+  lookUpBy(look: (clusterId: string) => Promise<ClusterConnection | undefined>): void {
+    this.look = look;
+  }
+
+  /** The way to a cluster with a newer credential than one that it has just refused; undefined when there is none. */
+  async newerThan({ id, generation }: ClusterConnection): Promise<ClusterConnection | undefined> {
+    const isNewer = (found: ClusterConnection | undefined) => found !== undefined && found.generation > generation;
+    const known = this.links.get(id)?.connection;
+    if (isNewer(known)) return known;
+    const found = await this.lookUp(id);
+    return found !== undefined && isNewer(found) ? this.of(found).connection : undefined;
+  }
+
+  /** A cluster that refuses a thousand requests is looked up a few times a second. */
+  private lookUp(id: string): Promise<ClusterConnection | undefined> {
+    const known = this.looks.get(id);
+    if (known !== undefined) return known;
+    const look = this.look(id).catch(() => undefined); // the database is away: then nothing newer is known
+    this.looks.set(id, look);
+    setTimeout(() => this.looks.delete(id), LOOK_MS).unref();
+    return look;
   }
 
   /** What a cluster's API server shows of itself. Throws 503 as a request would. */

@@ -1,11 +1,13 @@
 import type { Readable } from 'node:stream';
 import { ApiError } from '#errors';
 import type { ClientRequest, ClientResponse } from './client-exchange.js';
+import type { ClusterConnection } from './cluster-connection.js';
 import type { OpenStream, Passage } from './cluster-link.gateway.js';
 import { connectionFailure } from './connection-failure.js';
 import type { Connections } from './connections.gateway.js';
 import { requestHeaders, responseHeaders } from './forwarded-headers.js';
 import type { Exchange, ResponseHandler } from './http/exchange.js';
+import { HeldAnswer } from './http/held-answer.js';
 import type { ResponseHead } from './http/response-head.js';
 import { WriteBuffer } from './http/write-buffer.js';
 import { authenticationHeaders, basePath, type Target } from './target.js';
@@ -35,28 +37,12 @@ export class Forwarder {
   constructor(private readonly connections: Connections) {}
 
   forward(target: Target, request: ClientRequest, response: ClientResponse, options: ForwardOptions): OpenStream {
-    const link = this.connections.of(target.cluster);
-    const passage = link.enter(options.streaming === undefined ? 'forwarded' : 'streams');
-    const handler = new ForwardedResponse(target.cluster.name, response, options, passage);
+    const handler = new ForwardedResponse(this.connections, target, request, response, options);
+    handler.send();
     if (options.streaming !== undefined) {
       this.streams.add(handler);
-      const unregister = link.register(handler);
-      response.once('close', () => {
-        this.streams.delete(handler);
-        unregister();
-      });
+      response.once('close', () => this.streams.delete(handler));
     }
-    const pool = options.streaming === undefined ? link.forwarded : link.forwardedStreams;
-    handler.exchange = pool.send(
-      {
-        method: request.method ?? 'GET',
-        path: `${basePath(target.cluster)}${options.path}`,
-        headers: requestHeaders(request.headers),
-        authentication: authenticationHeaders(target),
-        body: options.body,
-      },
-      handler,
-    );
     if (response.destroyed) handler.clientGone();
     return handler;
   }
@@ -69,7 +55,11 @@ export class Forwarder {
 
 /** Writes a cluster's answer to the client. Joins what arrives in one turn of the event loop into one write. */
 class ForwardedResponse implements ResponseHandler, OpenStream {
-  exchange: Exchange | undefined;
+  private exchange: Exchange | undefined;
+  private passage: Passage | undefined;
+  /** As it was asked: its credential may be newer than the target's. */
+  private cluster: ClusterConnection;
+  private wasRefused = false;
   private left = -1;
   private isJson = false;
   private gathered: WriteBuffer | undefined;
@@ -79,12 +69,35 @@ class ForwardedResponse implements ResponseHandler, OpenStream {
   private arrived = 0;
 
   constructor(
-    private readonly cluster: string,
+    private readonly connections: Connections,
+    private readonly target: Target,
+    private readonly request: ClientRequest,
     private readonly response: ClientResponse,
     private readonly options: ForwardOptions,
-    private readonly passage: Passage,
   ) {
+    this.cluster = target.cluster;
     response.on('close', () => this.clientGone());
+  }
+
+  /** Throws when the cluster gets no more requests now. */
+  send(): void {
+    const { request, options } = this;
+    const link = this.connections.of(this.target.cluster);
+    const cluster = link.connection;
+    this.passage = link.enter(options.streaming === undefined ? 'forwarded' : 'streams');
+    this.cluster = cluster;
+    if (options.streaming !== undefined) this.response.once('close', link.register(this));
+    const pool = options.streaming === undefined ? link.forwarded : link.forwardedStreams;
+    this.exchange = pool.send(
+      {
+        method: request.method ?? 'GET',
+        path: `${basePath(cluster)}${options.path}`,
+        headers: requestHeaders(request.headers),
+        authentication: authenticationHeaders({ cluster, identity: this.target.identity }),
+        body: options.body,
+      },
+      this,
+    );
   }
 
   received(): number {
@@ -94,11 +107,16 @@ class ForwardedResponse implements ResponseHandler, OpenStream {
   /** Nobody waits for the answer, or for more of it. */
   clientGone(): void {
     this.exchange?.abort();
-    this.passage.ended();
+    this.passage?.ended();
   }
 
-  onHead({ status, headers, body }: ResponseHead): void {
-    this.passage.answered(status);
+  onHead(head: ResponseHead): void {
+    const { status, headers, body } = head;
+    this.passage?.answered(status);
+    if (status === 401 && !this.wasRefused) {
+      this.refused(head);
+      return;
+    }
     this.left = typeof body === 'number' ? body : -1;
     this.isJson = isJson(headers);
     this.response.writeHead(status, [...this.options.headers, ...responseHeaders(headers, this.options.prefix)]);
@@ -127,16 +145,53 @@ class ForwardedResponse implements ResponseHandler, OpenStream {
   }
 
   onEnd(): void {
-    this.passage.ended();
+    this.passage?.ended();
     this.flush();
     if (!this.response.writableEnded) this.response.end();
   }
 
   onError(error: Error): void {
-    this.passage.ended(error);
+    this.passage?.ended(error);
     if (this.response.writableEnded) return; // the answer is complete, if by our own hand
     if (this.response.headersSent) this.response.destroy();
-    else if (!this.response.destroyed) this.options.onFailure(connectionFailure(this.cluster, error));
+    else if (!this.response.destroyed) this.options.onFailure(connectionFailure(this.cluster.name, error));
+  }
+
+  /**
+   * The cluster does not take Archon's own credential: callers are impersonated. Where that was replaced meanwhile the request had no
+   * effect, and is sent again if it is there to be sent.
+   */
+  private refused(head: ResponseHead): void {
+    this.wasRefused = true;
+    const { exchange, cluster } = this;
+    if (exchange === undefined) return;
+    const held = new HeldAnswer(head);
+    exchange.handler = held;
+    exchange.pause();
+    void this.connections.newerThan(cluster).then((newer) => {
+      if (this.response.destroyed || this.response.writableEnded) return;
+      if (newer !== undefined) this.sendAgain();
+      else {
+        exchange.handler = this;
+        held.passTo(this);
+        exchange.resume();
+      }
+    });
+  }
+
+  private sendAgain(): void {
+    this.exchange?.abort();
+    this.passage?.ended();
+    const { method } = this.request;
+    if (this.options.body !== undefined || (method !== 'GET' && method !== 'HEAD')) {
+      this.options.onFailure(replaced(this.cluster.name));
+      return;
+    }
+    try {
+      this.send();
+    } catch (error) {
+      this.options.onFailure(connectionFailure(this.cluster.name, error));
+    }
   }
 
   /** Begins to gather; what came by the end of the turn is sent then. */
@@ -171,6 +226,13 @@ class ForwardedResponse implements ResponseHandler, OpenStream {
     this.exchange?.abort();
   }
 }
+
+const replaced = (cluster: string): ApiError =>
+  new ApiError(
+    'ServiceUnavailable',
+    `cluster "${cluster}" refused Archon's credential, which is being replaced: the request had no effect, try again`,
+    { cluster, retryAfterSeconds: 1 },
+  );
 
 function isJson(headers: readonly string[]): boolean {
   const at = headers.indexOf('content-type');

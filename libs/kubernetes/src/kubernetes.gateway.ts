@@ -174,10 +174,16 @@ export class KubernetesGateway {
   private async call(target: Target, call: Call): Promise<Answer> {
     const { retries } = this.connections.of(target.cluster);
     retries.called();
+    let used = this.connections.of(target.cluster).connection;
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.attempt(target, call);
       } catch (error) {
+        const newer = call.method === 'GET' && isRefusal(error) ? await this.connections.newerThan(used) : undefined;
+        if (newer !== undefined) {
+          used = newer;
+          continue;
+        }
         const delayMs = call.method === 'GET' ? retryDelay(error, isClosedConnection(error), attempt, Math.random()) : undefined;
         if (delayMs === undefined || call.signal?.aborted === true || !retries.take()) throw connectionFailure(target.cluster.name, error);
         if (delayMs > 0) await sleep(delayMs, undefined, call.signal && { signal: call.signal });
@@ -192,8 +198,8 @@ export class KubernetesGateway {
     try {
       const response = await link.requests.request({
         method: call.method,
-        path: `${basePath(target.cluster)}${call.path}`,
-        headers: headersOf(target, call),
+        path: `${basePath(link.connection)}${call.path}`,
+        headers: headersOf({ ...target, cluster: link.connection }, call),
         body: call.body === undefined ? null : JSON.stringify(call.body),
         signal: call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]),
       });
@@ -203,7 +209,7 @@ export class KubernetesGateway {
       if (response.statusCode >= 300) throw failureOf(target.cluster.name, response.statusCode, text, response.headers['retry-after']);
       return { code: response.statusCode, text };
     } catch (error) {
-      passage.ended(call.signal?.aborted === true ? undefined : error);
+      passage.ended(isGivenUp(call.signal) ? undefined : error);
       throw error;
     }
   }
@@ -225,8 +231,8 @@ export class KubernetesGateway {
     try {
       const response = await link.streams.request({
         method: 'GET',
-        path: `${basePath(target.cluster)}${path}`,
-        headers: headersOf(target, { method: 'GET', path }),
+        path: `${basePath(link.connection)}${path}`,
+        headers: headersOf({ ...target, cluster: link.connection }, { method: 'GET', path }),
         signal: AbortSignal.any([signal, dark.signal]),
       });
       passage.answered(response.statusCode);
@@ -256,6 +262,13 @@ const writeQuery = (options: WriteOptions): Query => ({ dryRun: options.dryRun =
 
 const isClosedConnection = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'UND_ERR_SOCKET' || error.code === 'ECONNRESET' || error.code === 'EPIPE');
+
+/** A time limit that the caller sets says of the cluster what our own would say; any other end of the caller's says nothing. */
+const isGivenUp = (signal: AbortSignal | undefined): boolean =>
+  signal?.aborted === true && !(signal.reason instanceof Error && signal.reason.name === 'TimeoutError');
+
+/** Of Archon's own credential, which may have been replaced meanwhile. */
+const isRefusal = (error: unknown): boolean => error instanceof ApiError && error.code === 401;
 
 /** Redirects are not followed: a cluster may not send Archon's credential elsewhere. */
 function failureOf(cluster: string, code: number, text: string, retryAfter?: string | string[]): ApiError {

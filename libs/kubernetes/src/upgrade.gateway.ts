@@ -50,23 +50,28 @@ export class UpgradeForwarder {
       onFailure: (failure: ApiError) => void;
     },
   ): void {
-    const { hostname, port } = new URL(target.cluster.endpoint);
+    const link = this.connections.of(target.cluster);
+    const cluster = link.connection;
+    const { hostname, port } = new URL(cluster.endpoint);
     const refusal = this.addresses.refusalOf(hostname);
     if (refusal !== undefined) {
       options.onFailure(connectionFailure(target.cluster.name, refusal));
       return;
     }
-    const link = this.connections.of(target.cluster);
     const passage = link.enter('streams');
     client.once('close', () => passage.ended());
     const upstream = https.request({
-      ...tlsOptions(target.cluster),
+      ...tlsOptions(cluster),
       lookup: this.addresses.lookup,
       host: hostname.replace(/^\[|\]$/g, ''),
       port: port || 443,
       method: request.method ?? 'GET',
-      path: `${basePath(target.cluster)}${options.path}`,
-      headers: ['host', new URL(target.cluster.endpoint).host, ...upgradeHeaders(request.headers, authenticationHeaders(target))],
+      path: `${basePath(cluster)}${options.path}`,
+      headers: [
+        'host',
+        new URL(cluster.endpoint).host,
+        ...upgradeHeaders(request.headers, authenticationHeaders({ cluster, identity: target.identity })),
+      ],
       agent: false,
     });
     const abandon = () => upstream.destroy();

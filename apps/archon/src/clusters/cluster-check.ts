@@ -1,4 +1,4 @@
-import type { Expiration } from './credential-expiry.js';
+import { endingSoon, type Expiration, expiryText } from './credential-expiry.js';
 
 /** One thing that was looked at when a cluster was tried. */
 export interface ClusterCheck {
@@ -13,9 +13,6 @@ export interface ExcessiveRights {
   /** `system:masters` stands above all RBAC. */
   impersonatesMasters: boolean;
 }
-
-const WARNING_DAYS = 14;
-const DAY_MS = 86_400_000;
 
 /** The checks of a cluster that answered and took the credential. */
 export function checksOf(found: {
@@ -56,9 +53,8 @@ export function checksOf(found: {
 
 /** What somebody should see to, in sentences: checks that warn, and what ends within 14 days or has ended. */
 export function warningsOf(checks: readonly ClusterCheck[], expirations: readonly Expiration[], now: Date): string[] {
-  const ending = expirations.filter(({ at }) => Date.parse(at) - now.getTime() < WARNING_DAYS * DAY_MS);
   return [
     ...checks.filter(({ status }) => status !== 'Passed').map(({ message }) => message),
-    ...ending.map(({ what, at }) => `the ${what} ${Date.parse(at) <= now.getTime() ? 'has expired on' : 'expires on'} ${at}`),
+    ...endingSoon(expirations, now).map((ending) => expiryText(ending, now)),
   ];
 }

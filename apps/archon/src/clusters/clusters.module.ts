@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { BootstrapManifestController } from './bootstrap-manifest.controller.js';
 import { ClusterEntity } from './cluster.entity.js';
+import { ClusterExpirations } from './cluster-expirations.service.js';
 import { ClusterHealth } from './cluster-health.service.js';
 import { ClusterWatch } from './cluster-watch.service.js';
 import { ClusterPreparation } from './cluster-preparation.service.js';
@@ -26,6 +27,7 @@ import { KubeconfigController } from './kubeconfig.controller.js';
     ClusterLists,
     ClusterRegistrations,
     RegistryClusters,
+    ClusterExpirations,
     ClusterHealth,
     ClusterWatch,
     ClusterPreparation,

@@ -53,6 +53,10 @@ export class ClustersService {
   ) {
     notifications.on(CLUSTERS_TOPIC, (id) => this.forget(id));
     notifications.onGap(() => this.forget(undefined));
+    connections.lookUpBy(async (id) => {
+      const row = await this.rows.findOneBy({ id, disabledAt: IsNull() });
+      return row === null ? undefined : this.toConnection(row);
+    });
   }
 
   /** Registers a cluster that answers; stores nothing when it doesn't, or when it is registered under another name. */

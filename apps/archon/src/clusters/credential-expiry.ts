@@ -7,6 +7,17 @@ export interface Expiration {
   at: string;
 }
 
+const WARNING_DAYS = 14;
+const DAY_MS = 86_400_000;
+
+/** What ends within 14 days, or has ended. */
+export const endingSoon = (expirations: readonly Expiration[], now: Date): Expiration[] =>
+  expirations.filter(({ at }) => Date.parse(at) - now.getTime() < WARNING_DAYS * DAY_MS);
+
+/** Why somebody should see to it: `the token expires on …`. */
+export const expiryText = ({ what, at }: Expiration, now: Date): string =>
+  `the ${what} ${Date.parse(at) <= now.getTime() ? 'has expired on' : 'expires on'} ${at}`;
+
 /** When a credential says that it ends: `notAfter` of a client certificate, `exp` of a JWT. Undefined when it says nothing. */
 export function credentialExpiry(credential: ClusterCredential): Date | undefined {
   if ('clientCertificate' in credential) return new X509Certificate(credential.clientCertificate).validToDate;
@@ -17,6 +28,13 @@ export function credentialExpiry(credential: ClusterCredential): Date | undefine
     return undefined; // an opaque token
   }
 }
+
+/** The same with another serving certificate, as an API server renews its own. */
+export const withServingCertificate = (expirations: readonly Expiration[], servingUntil: Date): Expiration[] =>
+  inOrder([
+    ...expirations.filter(({ what }) => what !== 'serving certificate'),
+    { what: 'serving certificate', at: servingUntil.toISOString() },
+  ]);
 
 /** All that ends of an access, soonest first. `servingUntil` is of the certificate that the API server showed. */
 export function expirationsOf(
@@ -30,7 +48,7 @@ export function expirationsOf(
     ['CA certificate', authority],
     ['serving certificate', servingUntil],
   ];
-  return found
-    .flatMap(([what, at]) => (at === undefined ? [] : [{ what, at: at.toISOString() }]))
-    .sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  return inOrder(found.flatMap(([what, at]) => (at === undefined ? [] : [{ what, at: at.toISOString() }])));
 }
+
+const inOrder = (expirations: Expiration[]): Expiration[] => expirations.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));

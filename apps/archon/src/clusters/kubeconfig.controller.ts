@@ -6,8 +6,9 @@ import { Principal } from '../auth/principal.js';
 import { Scoped } from '../auth/scoped.decorator.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
 import { PublicEndpoint } from '../http/public-endpoint.service.js';
+import { clusterKubeconfig } from './cluster-kubeconfig.js';
+import { KubeconfigResponse } from './kubeconfig.dto.js';
 import { ClustersService } from './clusters.service.js';
-import { proxyKubeconfig } from './proxy-kubeconfig.js';
 
 @ApiTags('clusters')
 @Controller('auth/v1/clusters')
@@ -16,22 +17,33 @@ import { proxyKubeconfig } from './proxy-kubeconfig.js';
 export class KubeconfigController {
   constructor(
     private readonly clusters: ClustersService,
-    private readonly endpoint: PublicEndpoint,
+    private readonly archon: PublicEndpoint,
   ) {}
 
-  /** A kubeconfig with which kubectl and helm work on the cluster through Archon, as the caller, with the token of this request. */
+  /**
+   * A kubeconfig for the cluster. Its context `proxy-connect` goes through Archon, as the caller, with the token of this request.
+   * Administrators also get `direct-connect`: the cluster's own endpoint and CA, without a user.
+   */
   @Get(':cluster/kubeconfig')
   @Scoped({ reach: 'cluster', verbs: [] })
-  @ApiOperation({ operationId: 'getKubeconfig' })
-  @ApiOkResponse({ description: 'A kubeconfig with the context proxy-connect', schema: { type: 'object', additionalProperties: true } })
+  @ApiOperation({
+    operationId: 'getKubeconfig',
+    summary: 'A kubeconfig with the contexts proxy-connect and, for administrators, direct-connect',
+  })
+  @ApiOkResponse({ type: KubeconfigResponse })
   @ApiFailures(404, 503)
   async kubeconfig(
     @Caller() caller: Principal,
     @Param('cluster') cluster: string,
     @Headers('authorization') authorization: string,
   ): Promise<object> {
-    const { name } = await this.clusters.connection(cluster);
-    const { url, certificateAuthority } = this.endpoint;
-    return proxyKubeconfig({ url, certificateAuthority, cluster: name, user: caller.user, token: authorization.slice('Bearer '.length) });
+    const { name, endpoint, certificateAuthority } = await this.clusters.connection(cluster);
+    return clusterKubeconfig({
+      cluster: name,
+      user: caller.user,
+      token: authorization.slice('Bearer '.length),
+      proxy: { url: this.archon.url, certificateAuthority: this.archon.certificateAuthority },
+      direct: caller.isAdministrator ? { url: endpoint, certificateAuthority } : undefined,
+    });
   }
 }

@@ -3,6 +3,27 @@ import type { LinkStatus } from '#kubernetes';
 
 const PHASES = ['closed', 'half-open', 'open'] as const;
 
+/** Something without which a cluster can't be reached any more. */
+export interface ClusterExpiration {
+  cluster: string;
+  what: string;
+  at: Date;
+}
+
+/** Adds when what leads to each cluster ends. */
+export function showExpirations(registry: Registry, source: () => Iterable<ClusterExpiration>): void {
+  new Gauge({
+    name: 'archon_cluster_credential_expiry_timestamp_seconds',
+    help: 'When a token or certificate ends without which the cluster can not be reached, as seconds since 1970',
+    labelNames: ['cluster', 'what'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { cluster, what, at } of source()) this.set({ cluster, what }, at.getTime() / 1000);
+    },
+  });
+}
+
 /** Adds what is known of each cluster to `/metrics`; read when it is asked for, so that no request pays for it. */
 export function showClusters(registry: Registry, statuses: () => Iterable<[string, LinkStatus]>): void {
   const registers = [registry];

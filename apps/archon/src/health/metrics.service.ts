@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 import { Connections } from '#kubernetes';
-import { showClusters } from './cluster-gauges.js';
+import { type ClusterExpiration, showClusters, showExpirations } from './cluster-gauges.js';
 
 const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
@@ -41,6 +41,11 @@ export class Metrics {
 
   countAuditLost(): void {
     this.auditLost.inc();
+  }
+
+  /** What `source` knows of clusters' credentials is shown too. */
+  showExpirations(source: () => Iterable<ClusterExpiration>): void {
+    showExpirations(this.registry, source);
   }
 
   text(): Promise<string> {

@@ -44,7 +44,8 @@ export class Exchange {
 
   constructor(
     readonly request: UpstreamRequest,
-    readonly handler: ResponseHandler,
+    /** Another may take over before the answer is complete. */
+    public handler: ResponseHandler,
   ) {}
 
   /** Stops reading the answer, until `resume`. At most what one read brought still comes. */

@@ -282,7 +282,7 @@ describe('T95', () => {
         const rows = await archon.database.query<{ request_id: string; n: number }>(sql, [user]);
         return rows.reduce((sum, { n }) => sum + n, 0) >= total && rows;
       },
-      { what: `${total} events` },
+      { what: `${total} events`, timeoutMs: 60_000 },
     );
     const found = new Map(recorded.map(({ request_id, n }) => [request_id, n]));
     for (const [requestId, stages] of expected) expect(found.get(requestId) ?? 0, `${requestId}, seed ${random}`).toBe(stages);

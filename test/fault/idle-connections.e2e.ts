@@ -2,12 +2,13 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { accept, isNightly } from '../support/acceptance.js';
 import { Archon } from '../support/archon.js';
 import { IdleCutter } from '../support/idle-cutter.js';
+import { RawConnection } from '../support/raw-connection.js';
+import { rawRequest } from '../support/raw-request.js';
 import { startRecordedCluster } from '../support/recorded-cluster.js';
 import type { RecordingApiServer } from '../support/recording-api-server.js';
 import { eventually } from '../support/wait-for.js';
@@ -37,9 +38,10 @@ afterAll(async () => {
 it(`a shell that is idle for ${IDLE_SECONDS} s behind an idle limit of ${LIMIT_SECONDS} s lives`, {
   timeout: (IDLE_SECONDS + 60) * 1000,
 }, async () => {
-  const ca = readFileSync(path.join(archon.state, 'tls/ca.crt'));
-  const quiet = connect({ port: cutter.port, host: '127.0.0.1', ca }).on('error', () => quiet.destroy());
-  await once(quiet, 'secureConnect');
+  const ca = readFileSync(path.join(archon.state, 'tls/ca.crt'), 'utf8');
+  const quiet = await RawConnection.open(`https://127.0.0.1:${cutter.port}`, ca);
+  quiet.write(rawRequest('/kubernetes/rec/api/v1/namespaces/none/secrets?watch=true', { token: archon.token }));
+  await quiet.receives(/\r\n\r\n/);
   const began = performance.now();
   const shell = new WebSocket(`wss://127.0.0.1:${cutter.port}${EXEC}`, 'v5.channel.k8s.io', {
     ca,
@@ -50,8 +52,8 @@ it(`a shell that is idle for ${IDLE_SECONDS} s behind an idle limit of ${LIMIT_S
   shell.on('ping', () => pings++).on('close', () => (closed = true));
   shell.on('message', (data: Buffer) => received.push(data.toString('latin1')));
   await once(shell, 'open');
-  // The limit is one: a connection on which nothing passes is gone.
-  await eventually(() => quiet.destroyed, { what: 'the silent connection to be cut', timeoutMs: (LIMIT_SECONDS + 5) * 1000 });
+  // The limit is one: a stream on which nothing passes is gone.
+  await eventually(() => quiet.closed, { what: 'a silent watch to be cut', timeoutMs: (LIMIT_SECONDS + 5) * 1000 });
   expect(cutter.cut).toBe(1);
   await sleep(IDLE_SECONDS * 1000 - (performance.now() - began));
   expect([closed, cutter.cut]).toEqual([false, 1]);

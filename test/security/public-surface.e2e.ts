@@ -42,9 +42,9 @@ it('T25: an upgrade without a credential is answered with 401 or 404 and ended w
   const letters = 'abcdefghijklmnopqrstuvwxyz0123456789-._~'.split('');
   const segment = () => Array.from({ length: 1 + choices.below(12) }, () => choices.of(letters)).join('');
   const others = Array.from({ length: 100 }, () =>
-    choices.of(['', '/kubernetes/c1', '/acp/v1', '/auth/v1', '/apis', '/api-gateway']).concat(
-      ...Array.from({ length: 1 + choices.below(5) }, () => `/x${segment()}`),
-    ),
+    choices
+      .of(['', '/kubernetes/c1', '/acp/v1', '/auth/v1', '/apis', '/api-gateway'])
+      .concat(...Array.from({ length: 1 + choices.below(5) }, () => `/x${segment()}`)),
   );
   let slowest = 0;
   for (const target of [...paths, ...others]) {
@@ -80,28 +80,40 @@ const FIELDS: Record<string, string[]> = {
 };
 const ODD = ['', '\0', '__proto__', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code', '💥'.repeat(50), 'x'.repeat(5000)];
 
-it.each(Object.entries(FIELDS))('T80: %s answers whatever is sent as its body, and never with 5xx', { timeout: 900_000 }, async (url, fields) => {
-  // A tenth of the catalogue's 100,000 at night: three routes, and a body that gets as far as a password costs 30 ms.
-  const [count, from] = [volume({ ci: 1000, nightly: 10_000 }), seed()];
-  const value = fc.oneof(fc.constantFrom<unknown>(...ODD), fc.jsonValue({ maxDepth: 4 }), fc.bigInt().map(String), fc.double());
-  const field = fc.oneof(fc.constantFrom(...fields, '__proto__', 'constructor', 'toString', 'length'), fc.string());
-  const bodies = fc.oneof(
-    fc.array(fc.tuple(field, value), { maxLength: 8 }).map((pairs) => JSON.stringify(Object.fromEntries(pairs))),
-    fc.jsonValue().map((any) => JSON.stringify(any)),
-    fc.string({ maxLength: 200 }),
-    // Well-formed but for one place.
-    fc
-      .tuple(fc.nat(80), fc.constantFrom('{', '}', '"', ',', '\\', '\0', '1e999', '\ud800'))
-      .map(([at, text]) => JSON.stringify(Object.fromEntries(fields.map((name) => [name, 'a value']))).replace(RegExp(`(?<=^.{${at}}).`), text)),
-  );
-  const statuses: Record<number, number> = {};
-  for (const body of fc.sample(bodies, { numRuns: count, seed: from })) {
-    const headers = { 'content-type': 'application/json', 'x-forwarded-for': elsewhere() };
-    const { status, text } = await anonymous.post(url, body, headers);
-    statuses[status] = (statuses[status] ?? 0) + 1;
-    expect(status >= 400 && status < 500, `${status} ${body} ${text}, seed ${from}`).toBe(true);
-  }
-  expect(archon.isRunning).toBe(true);
-  expect((await anonymous.get('/livez')).text).toBe('ok');
-  accept({ row: 'T80', what: `bodies of ${url.replace(NOTHING, '{provider}')}`, volume: `${count} bodies`, result: JSON.stringify(statuses), seed: from });
-});
+it.each(Object.entries(FIELDS))(
+  'T80: %s answers whatever is sent as its body, and never with 5xx',
+  { timeout: 900_000 },
+  async (url, fields) => {
+    // A tenth of the catalogue's 100,000 at night: three routes, and a body that gets as far as a password costs 30 ms.
+    const [count, from] = [volume({ ci: 1000, nightly: 10_000 }), seed()];
+    const value = fc.oneof(fc.constantFrom<unknown>(...ODD), fc.jsonValue({ maxDepth: 4 }), fc.bigInt().map(String), fc.double());
+    const field = fc.oneof(fc.constantFrom(...fields, '__proto__', 'constructor', 'toString', 'length'), fc.string());
+    const bodies = fc.oneof(
+      fc.array(fc.tuple(field, value), { maxLength: 8 }).map((pairs) => JSON.stringify(Object.fromEntries(pairs))),
+      fc.jsonValue().map((any) => JSON.stringify(any)),
+      fc.string({ maxLength: 200 }),
+      // Well-formed but for one place.
+      fc
+        .tuple(fc.nat(80), fc.constantFrom('{', '}', '"', ',', '\\', '\0', '1e999', '\ud800'))
+        .map(([at, text]) =>
+          JSON.stringify(Object.fromEntries(fields.map((name) => [name, 'a value']))).replace(RegExp(`(?<=^.{${at}}).`), text),
+        ),
+    );
+    const statuses: Record<number, number> = {};
+    for (const body of fc.sample(bodies, { numRuns: count, seed: from })) {
+      const headers = { 'content-type': 'application/json', 'x-forwarded-for': elsewhere() };
+      const { status, text } = await anonymous.post(url, body, headers);
+      statuses[status] = (statuses[status] ?? 0) + 1;
+      expect(status >= 400 && status < 500, `${status} ${body} ${text}, seed ${from}`).toBe(true);
+    }
+    expect(archon.isRunning).toBe(true);
+    expect((await anonymous.get('/livez')).text).toBe('ok');
+    accept({
+      row: 'T80',
+      what: `bodies of ${url.replace(NOTHING, '{provider}')}`,
+      volume: `${count} bodies`,
+      result: JSON.stringify(statuses),
+      seed: from,
+    });
+  },
+);

@@ -70,11 +70,14 @@ it('T84 streams have a limit for each user, cluster and process; above it is 429
     expect((await archon.client.as(token).get('/kubernetes/one/api/v1/namespaces/default/pods')).status, String(user)).toBe(200);
   expect(open.some(({ closed }) => closed)).toBe(false);
   for (const connection of open) connection.close();
-  await eventually(async () => {
-    const again = await watch('two', tokens[3] ?? '');
-    again.close();
-    return statusOf(again) === 200;
-  }, { what: 'the places to be free again' });
+  await eventually(
+    async () => {
+      const again = await watch('two', tokens[3] ?? '');
+      again.close();
+      return statusOf(again) === 200;
+    },
+    { what: 'the places to be free again' },
+  );
   accept({
     row: 'T84',
     what: 'limits of streams for a user, a cluster and a process',
@@ -123,5 +126,10 @@ it('T26 the audit log has one beginning and one end of each terminal, with its b
     expect(subresource).toBe('exec');
     if (stage === 'ResponseComplete') expect([Number(bytes_in) >= typed.length, Number(bytes_out) > 0]).toEqual([true, true]);
   }
-  accept({ row: 'T26', what: 'terminals in the audit log', volume: `${COUNT} terminals`, result: `${rows.length} events: a beginning and an end of each` });
+  accept({
+    row: 'T26',
+    what: 'terminals in the audit log',
+    volume: `${COUNT} terminals`,
+    result: `${rows.length} events: a beginning and an end of each`,
+  });
 });

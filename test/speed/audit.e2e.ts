@@ -58,7 +58,7 @@ const NEVER_MEET: Record<string, string>[] = [
 const times: number[] = [];
 async function list(query: Record<string, string>): Promise<Page> {
   const begin = performance.now();
-  const answer = await archon.client.get<Page>(`/acp/v1/audit?${new URLSearchParams(query)}`);
+  const answer = await archon.client.get<Page>(`/acp/v1/audit?${new URLSearchParams(query).toString()}`);
   times.push(performance.now() - begin);
   expect(answer.status, answer.text).toBe(200);
   return answer.body;

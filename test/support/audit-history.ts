@@ -28,10 +28,13 @@ function many(count: number, name: (n: number) => string): string[] {
 }
 
 /** The first ones far more often than the last ones. */
-const skewed = <T>(items: readonly T[], { below }: Random): T => items[Math.floor((below(1e6) / 1e6) ** 3 * items.length)] as T;
+const skewed = <T>(items: readonly T[], choices: Random): T => items[Math.floor((choices.below(1e6) / 1e6) ** 3 * items.length)] as T;
 
 const uuid = (of: string): string =>
-  createHash('md5').update(of).digest('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  createHash('md5')
+    .update(of)
+    .digest('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 
 /** The two events of a change. Frequent values that never meet: the user ci-0 deletes nothing, and secrets are only touched in one cluster. */
 function change(choices: Random, time: Date, n: number): AuditEvent[] {

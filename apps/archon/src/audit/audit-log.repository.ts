@@ -141,7 +141,9 @@ export class AuditLog {
   /** Undefined for an event that was dropped, or before the first one. */
   async positionOf(sequence: number): Promise<AuditPosition | undefined> {
     if (sequence < 1) return undefined;
-    const [row] = await this.database.query<{ recorded_at: Date }[]>('select recorded_at from audit_events where sequence = $1', [sequence]);
+    const [row] = await this.database.query<{ recorded_at: Date }[]>('select recorded_at from audit_events where sequence = $1', [
+      sequence,
+    ]);
     return row && { recordedAt: row.recorded_at, sequence };
   }
 

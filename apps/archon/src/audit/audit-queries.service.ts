@@ -42,7 +42,9 @@ export class AuditQueries {
 
   private start(token: string | undefined, { until }: AuditFilter): Promise<AuditPosition | undefined> {
     const positions = [token === undefined ? [] : [readContinue(token)], until === undefined ? [] : [positionAt(until)]].flat();
-    const [earliest] = positions.toSorted((one, other) => one.recordedAt.getTime() - other.recordedAt.getTime() || one.sequence - other.sequence);
+    const [earliest] = positions.toSorted(
+      (one, other) => one.recordedAt.getTime() - other.recordedAt.getTime() || one.sequence - other.sequence,
+    );
     return this.log.endBefore(earliest);
   }
 }

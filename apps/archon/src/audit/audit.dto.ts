@@ -165,7 +165,7 @@ export class AuditEventResponse {
 }
 
 export class AuditEventListMetadata {
-  /** Token for the next page; absent on the last one */
+  /** Token for the next page; absent on the last one. A page may hold fewer events than `limit`, or none, and still have it */
   continue?: string;
 }
 

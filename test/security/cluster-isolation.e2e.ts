@@ -13,9 +13,9 @@ const policy = new AddressPolicy([ipaddr.parseCIDR('127.0.0.0/8')]);
 
 describe('client certificates', () => {
   it('S-21 T13 CVE-2026-56850 CVE-2026-48934 CVE-2026-58040 CVE-2026-109383: of two clusters are never mixed up, while they rotate every second', {
-    timeout: 120_000,
+    timeout: volume({ ci: 120_000, nightly: 600_000 }),
   }, async () => {
-    const calls = volume({ ci: 10_000, nightly: 100_000 });
+    const calls = volume({ ci: 10_000, nightly: 50_000 });
     const authorities = await Promise.all(['one', 'two'].map((name) => CertificateAuthority.create(name)));
     const servers = await Promise.all(
       authorities.map((authority) => RecordingApiServer.start({ authority, clientCertificates: 'required' })),

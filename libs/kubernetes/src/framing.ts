@@ -32,6 +32,8 @@ export const WEB_SOCKET: Framing = {
   },
   isControl: (header) => ((header[0] ?? 0) & 0x08) !== 0,
   check(header) {
+    if (((header[0] ?? 0) & 0x07) > 2) throw new Error('a WebSocket frame is of no known kind');
+    if (!Number.isSafeInteger(this.payloadLength(header))) throw new Error('a WebSocket frame is longer than can be counted');
     if (((header[0] ?? 0) & 0x70) !== 0) throw new Error('a WebSocket frame uses an extension that was not agreed on');
     if (this.isControl(header) && this.payloadLength(header) > MAX_CONTROL_BYTES) throw new Error('a WebSocket control frame is too long');
   },

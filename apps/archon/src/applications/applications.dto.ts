@@ -1,21 +1,7 @@
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
+import { IsIn, IsOptional, IsString, Length } from 'class-validator';
+import { PageQuery } from '../http/page.dto.js';
 
-export class ListApplicationsQuery {
-  /** Applications per page */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(500)
-  limit?: number;
-
-  /** Continue token of the page before */
-  @IsOptional()
-  @IsString()
-  @Length(1, 8192)
-  continue?: string;
-
+export class ListApplicationsQuery extends PageQuery {
   /**
    * Kubernetes label selector
    * @example "tier in (front, back)"

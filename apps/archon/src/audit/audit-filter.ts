@@ -17,25 +17,38 @@ const COLUMNS = {
 
 export type AuditFilter = { [K in keyof typeof COLUMNS]?: string | number } & { since?: string; until?: string };
 
-/** Behind which event a page begins. */
+/** A place in the log, which is in the order of both. */
 export interface AuditPosition {
   recordedAt: Date;
   sequence: number;
 }
 
-/** The SQL condition (with `where`, or empty) and its parameters. */
-export function auditCondition(filter: AuditFilter, after: AuditPosition | undefined): { where: string; parameters: unknown[] } {
+/** A part of the log: before `before`, and at `from` or later. */
+export interface AuditStretch {
+  before: AuditPosition;
+  from: AuditPosition | undefined;
+}
+
+/** The SQL condition and its parameters for the events of a stretch that fit the filter. */
+export function auditCondition(filter: AuditFilter, { before, from }: AuditStretch): { where: string; parameters: unknown[] } {
   const parameters: unknown[] = [];
   const parameter = (value: unknown) => `$${parameters.push(value)}`;
   const conditions = Object.entries(COLUMNS).flatMap(([key, column]) => {
     const value = filter[key as keyof typeof COLUMNS];
     return value === undefined ? [] : [`${column} = ${parameter(value)}`];
   });
-  if (filter.since !== undefined) conditions.push(`recorded_at >= ${parameter(new Date(filter.since))}`);
-  if (filter.until !== undefined) conditions.push(`recorded_at < ${parameter(new Date(filter.until))}`);
-  if (after !== undefined) conditions.push(`(recorded_at, sequence) < (${parameter(after.recordedAt)}, ${parameter(after.sequence)})`);
-  return { where: conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`, parameters };
+  // The time alone, too: Postgres chooses partitions by it, and bounds the scan of every index.
+  const end = parameter(before.recordedAt);
+  conditions.push(`recorded_at <= ${end}`, `(recorded_at, sequence) < (${end}, ${parameter(before.sequence)})`);
+  if (from !== undefined) {
+    const begin = parameter(from.recordedAt);
+    conditions.push(`recorded_at >= ${begin}`, `(recorded_at, sequence) >= (${begin}, ${parameter(from.sequence)})`);
+  }
+  return { where: `where ${conditions.join(' and ')}`, parameters };
 }
+
+/** Behind everything that was recorded before this time. */
+export const positionAt = (time: string): AuditPosition => ({ recordedAt: new Date(time), sequence: 0 });
 
 export const writeContinue = ({ recordedAt, sequence }: AuditPosition): string =>
   Buffer.from(`${recordedAt.getTime()} ${sequence}`).toString('base64url');

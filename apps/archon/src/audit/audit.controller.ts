@@ -12,7 +12,7 @@ import { AuditEventListResponse, ListAuditEventsQuery } from './audit.dto.js';
 export class AuditController {
   constructor(private readonly queries: AuditQueries) {}
 
-  /** Lists what was done, tried and denied, newest first; for administrators and auditors. */
+  /** Lists what was done, tried and denied, newest first; for administrators and auditors. The list goes on as long as `metadata.continue` is there, even behind a page without events. */
   @Get()
   @ApiOperation({ operationId: 'listAuditEvents' })
   @ApiFailures(400, 422)

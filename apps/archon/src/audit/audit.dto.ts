@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsISO8601, IsOptional, IsString, Length, Max, Min } from 'class-validator';
+import { PageQuery } from '../http/page.dto.js';
 import type { ChainedEvent } from './audit-chain.js';
 
 const STAGES = ['RequestReceived', 'ResponseComplete'] as const;
@@ -7,7 +8,7 @@ const OUTCOMES = ['Success', 'Denied', 'Failure'] as const;
 const Text = () => (target: object, key: string) => [IsOptional(), IsString(), Length(1, 512)].forEach((check) => check(target, key));
 
 /** Filters are combined: an event must fit all that are given. Text must be equal. */
-export class ListAuditEventsQuery {
+export class ListAuditEventsQuery extends PageQuery {
   /** Who sent the request */
   @Text()
   user?: string;
@@ -62,20 +63,6 @@ export class ListAuditEventsQuery {
   @IsOptional()
   @IsISO8601({ strict: true })
   until?: string;
-
-  /** Events per page */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(500)
-  limit?: number;
-
-  /** Continue token of the page before */
-  @IsOptional()
-  @IsString()
-  @Length(1, 200)
-  continue?: string;
 }
 
 export class AuditCredentialResponse {
@@ -178,7 +165,7 @@ export class AuditEventResponse {
 }
 
 export class AuditEventListMetadata {
-  /** Token for the next page; absent on the last one */
+  /** Token for the next page; absent on the last one. A page may hold fewer events than `limit`, or none, and still have it */
   continue?: string;
 }
 

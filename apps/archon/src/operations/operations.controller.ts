@@ -5,7 +5,8 @@ import { Caller } from '../auth/caller.decorator.js';
 import { Principal } from '../auth/principal.js';
 import { Scoped } from '../auth/scoped.decorator.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
-import { ListOperationsQuery, OperationListResponse, OperationResponse } from './operations.dto.js';
+import { PageQuery } from '../http/page.dto.js';
+import { OperationListResponse, OperationResponse } from './operations.dto.js';
 import { OperationsService } from './operations.service.js';
 
 @ApiTags('operations')
@@ -20,7 +21,7 @@ export class OperationsController {
   @Get()
   @ApiOperation({ operationId: 'listOperations' })
   @ApiFailures(400, 422)
-  list(@Caller() caller: Principal, @Query() query: ListOperationsQuery): Promise<OperationListResponse> {
+  list(@Caller() caller: Principal, @Query() query: PageQuery): Promise<OperationListResponse> {
     return this.operations.list(caller, query);
   }
 

@@ -1,23 +1,5 @@
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
 import { OPERATION_PHASES, type OperationEntity } from './operation.entity.js';
 import type { OperationStepEntity } from './operation-step.entity.js';
-
-export class ListOperationsQuery {
-  /** Operations per page */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(500)
-  limit?: number;
-
-  /** Continue token of the page before */
-  @IsOptional()
-  @IsString()
-  @Length(1, 200)
-  continue?: string;
-}
 
 export class OperationStepResponse {
   /** @example "apply" */

@@ -7,7 +7,8 @@ import type { Principal } from '../auth/principal.js';
 import { readContinueToken, writeContinueToken } from '../http/continue-token.js';
 import { OperationEntity } from './operation.entity.js';
 import { OperationStepEntity } from './operation-step.entity.js';
-import { type ListOperationsQuery, type OperationListResponse, type OperationResponse, toOperationResponse } from './operations.dto.js';
+import type { PageQuery } from '../http/page.dto.js';
+import { type OperationListResponse, type OperationResponse, toOperationResponse } from './operations.dto.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -20,7 +21,7 @@ export class OperationsService {
   ) {}
 
   /** Newest first. */
-  async list(caller: Principal, query: ListOperationsQuery): Promise<OperationListResponse> {
+  async list(caller: Principal, query: PageQuery): Promise<OperationListResponse> {
     const limit = query.limit ?? 100;
     const select = this.operations
       .createQueryBuilder('o')

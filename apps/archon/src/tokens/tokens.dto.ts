@@ -16,6 +16,7 @@ import {
 } from 'class-validator';
 import { SCOPE_VERBS, type AccessScope, type ScopeVerb } from '../auth/access-scope.js';
 import { KubernetesName, KubernetesNames } from '../http/kubernetes-name.decorator.js';
+import { PageQuery } from '../http/page.dto.js';
 import type { AccessTokenEntity } from './access-token.entity.js';
 
 const MAX_ENTRIES = 100;
@@ -133,21 +134,7 @@ export class RotateAccessTokenRequest {
   expiration?: number;
 }
 
-export class ListAccessTokensQuery {
-  /** Tokens per page */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(500)
-  limit?: number;
-
-  /** Continue token of the page before */
-  @IsOptional()
-  @IsString()
-  @Length(1, 200)
-  continue?: string;
-
+export class ListAccessTokensQuery extends PageQuery {
   /** Only the tokens of this user */
   @IsOptional()
   @IsString()

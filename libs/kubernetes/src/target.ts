@@ -1,3 +1,4 @@
+import { forbidden } from '#errors';
 import type { ClusterConnection } from './cluster-connection.js';
 import { Identity, type OWN_CREDENTIAL } from './identity.js';
 
@@ -9,6 +10,8 @@ export interface Target {
 
 /** The headers that authenticate a call: the credential of Archon, then whom it impersonates, written last. */
 export function authenticationHeaders({ cluster, identity }: Target): string[] {
+  if (identity instanceof Identity && identity.onlyIn !== undefined && identity.onlyIn !== cluster.id)
+    throw forbidden(`${identity.user} is a ServiceAccount of another cluster than "${cluster.name}": it reaches only its own`);
   const own = 'token' in cluster.credential ? ['authorization', `Bearer ${cluster.credential.token}`] : [];
   return identity instanceof Identity ? [...own, ...identity.toHeaders()] : own;
 }

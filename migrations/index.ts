@@ -4,6 +4,7 @@ import { Tokens1764000002000 } from './1764000002000-tokens.js';
 import { ExternalIdentities1764000003000 } from './1764000003000-external-identities.js';
 import { Clusters1764000004000 } from './1764000004000-clusters.js';
 import { Audit1764000007000 } from './1764000007000-audit.js';
+import { TrustRules1764100001000 } from './1764100001000-trust-rules.js';
 
 /** All migrations, oldest first. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   ExternalIdentities1764000003000,
   Clusters1764000004000,
   Audit1764000007000,
+  TrustRules1764100001000,
 ];

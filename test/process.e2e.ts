@@ -89,6 +89,11 @@ describe('the command line', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('/nonexistent/a.crt')]);
   });
 
+  it('T31: ends when the environment switches the verification of certificates off', async () => {
+    const { code, stderr } = await run([], { ARCHON_STATE_DIR: await folder(), NODE_TLS_REJECT_UNAUTHORIZED: '0' });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('NODE_TLS_REJECT_UNAUTHORIZED')]);
+  });
+
   it.each<[string, string]>([
     ['is empty', ''],
     ['holds blanks', '   \n\t\n'],
@@ -103,8 +108,10 @@ describe('the command line', () => {
     await writeFile(keyFile, content, { mode: 0o600 });
     const database = ending(await createDatabase(), (made) => made.drop());
     const settings = { ARCHON_STATE_DIR: state, ARCHON_DATABASE_URL: database.url, ARCHON_ENCRYPTION_KEY_FILE: keyFile };
+    const begin = performance.now();
     const { code, stderr } = await run([], settings);
     expect([code, stderr]).toEqual([1, expect.stringContaining('weak.key')]);
+    expect(performance.now() - begin).toBeLessThan(5000);
     expect(await readFile(keyFile, 'utf8')).toBe(content);
   });
 });

@@ -2,6 +2,7 @@ import { constants, createHash, publicEncrypt } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accept } from './support/acceptance.js';
 import { Archon } from './support/archon.js';
 import type { ArchonClient, ClientResponse } from './support/http-client.js';
 import { OfficialApi } from './support/official.js';
@@ -168,6 +169,46 @@ describe('a user', () => {
     const refresh = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token };
     expect((await anonymous.post('/auth/v1/token', refresh)).status).toBe(400);
     expect([(await login(email, SECOND)).status, (await login(email, THIRD)).status]).toEqual([401, 200]);
+  });
+
+  it('T36 CVE-2021-26921: a new password ends all sessions, and API tokens where that is asked for', async () => {
+    const make = async (client: ArchonClient) =>
+      (await client.post<{ token: string }>('/auth/v1/accesstoken', { description: 't' })).body.token;
+    const holds = async (token: string) => (await admin.as(token).get('/acp/v1/whoami')).status === 200;
+    const ways: [string, (email: string, client: ArchonClient, revokeTokens: boolean) => Promise<{ status: number; text: string }>][] = [
+      [
+        'changed by the user',
+        (email, client, revokeTokens) => client.patch(pathOf(email), { spec: { password: THIRD, old_password: SECOND, revokeTokens } }),
+      ],
+      ['set by an administrator', (email, _, revokeTokens) => admin.patch(pathOf(email), { spec: { password: THIRD, revokeTokens } })],
+      [
+        'changed at the login',
+        (email, _, revokeTokens) =>
+          anonymous.post('/auth/v1/login', { username: email, password: SECOND, newPassword: THIRD, revokeTokens }),
+      ],
+    ];
+    for (const [way, change] of ways)
+      for (const revokeTokens of [false, true]) {
+        const { email, client, tokens } = await newUser();
+        const token = await make(client);
+        const foreign = await make(admin);
+        const answer = await change(email, client, revokeTokens);
+        expect([200, 201], `${way}: ${answer.text}`).toContain(answer.status);
+        await eventually(async () => !(await holds(tokens.access_token)), { what: `the session to end: ${way}` });
+        await eventually(async () => (await holds(token)) === !revokeTokens, { what: `the token to be decided about: ${way}` });
+        expect([await holds(token), await holds(foreign)], way).toEqual([!revokeTokens, true]);
+      }
+    accept({
+      row: 'T36',
+      what: 'sessions and API tokens after a new password',
+      volume: '3 ways, with and without tokens',
+      result: 'ended as asked',
+    });
+  });
+
+  it('does not take the revocation of tokens for a change of its own', async () => {
+    const { email, client } = await newUser();
+    expect(refused(await client.patch<Status>(pathOf(email), { spec: { revokeTokens: true } }))).toEqual([422, ['spec.revokeTokens']]);
   });
 
   it('must change a password that an administrator has set', async () => {

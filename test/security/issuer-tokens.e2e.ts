@@ -2,7 +2,7 @@ import { createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:cry
 import { exportJWK, exportSPKI, importJWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CertificateAuthority } from '#pki';
-import { accept } from '../support/acceptance.js';
+import { accept, volume } from '../support/acceptance.js';
 import { Archon } from '../support/archon.js';
 import { FakeIssuer } from '../support/fake-issuer.js';
 import { recorded, startRecordedCluster } from '../support/recorded-cluster.js';
@@ -273,3 +273,38 @@ describe('forged tokens', () => {
     accept({ row: 'T28', what: 'forged tokens of an issuer', volume: `${tokens.length} tokens`, result: '0 accepted' });
   });
 });
+
+it('F-20: a new key of the issuer counts within 10 s, and a token of a key that was taken away not any more', async () => {
+  const rotations = volume({ ci: 3, nightly: 10 });
+  const rotating = await FakeIssuer.start(authority);
+  try {
+    expect((await register('rotating', rotating)).status).toBe(201);
+    let slowestMs = 0;
+    for (let rotation = 1; rotation <= rotations; rotation++) {
+      const old = await rotating.sign({ ...good, exp: Math.floor(Date.now() / 1000) + 600 });
+      await eventually(async () => (await send(old)).status === 200, { what: 'the key of before to count', timeoutMs: 10_000 });
+      await rotating.addKey(`rotated-${rotation}`, { only: true });
+      const token = await rotating.sign(good);
+      const begin = performance.now();
+      await eventually(async () => (await send(token)).status === 200, { what: 'the new key to count', timeoutMs: 10_000 });
+      slowestMs = Math.max(slowestMs, performance.now() - begin);
+      await eventually(async () => (await send(old)).status === 401, { what: 'the old key to count no more', timeoutMs: 10_000 });
+    }
+    accept({
+      row: 'F-20',
+      what: 'JWKS rotated',
+      volume: `${rotations} rotations`,
+      result: `new key counts after at most ${Math.round(slowestMs)} ms`,
+    });
+    const held = await rotating.sign({ ...good, exp: Math.floor(Date.now() / 1000) + 600 });
+    expect((await send(held)).status).toBe(200);
+    rotating.answers.set('/jwks', { status: 503, body: {} });
+    rotating.answers.set('/.well-known/openid-configuration', { status: 503, body: {} });
+    expect((await send(await rotating.sign({ ...good, jti: 'while down' }))).status).toBe(200);
+    await rotating.addKey('unseen');
+    expect((await send(await rotating.sign(good))).status).toBe(401);
+    expect((await send(held)).status).toBe(200);
+  } finally {
+    await rotating.close();
+  }
+}, 120_000);

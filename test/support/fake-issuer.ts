@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
-import type { CertificateAuthority, CertificateRequest } from '#pki';
+import type { CertificateAuthority, CertificateRequest, IssuedCertificate } from '#pki';
 
 type Answer = { status?: number; headers?: Record<string, string>; body: unknown } | 'hang';
 
@@ -80,6 +80,12 @@ export class FakeIssuer {
     const now = Math.floor(Date.now() / 1000);
     const payload = { iss: this.url, iat: now, exp: now + 60, ...claims };
     return new SignJWT(payload).setProtectedHeader({ alg: key.alg, kid: key.kid, ...header }).sign(key.privateKey);
+  }
+
+  /** Shows another certificate from now on; connections of before end. */
+  useCertificate({ certPem, keyPem }: IssuedCertificate): void {
+    this.server.setSecureContext({ cert: certPem, key: keyPem });
+    this.server.closeAllConnections();
   }
 
   /** How often a path was asked for. */

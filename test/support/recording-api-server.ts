@@ -148,6 +148,11 @@ export class RecordingApiServer {
     this.server.setSecureContext(toSecureContext(certificate, this.authority));
   }
 
+  /** RST on all connections; new ones are taken. */
+  closeConnections(): void {
+    this.connections.resetAll();
+  }
+
   /** RST on all connections. Throws what the test's own hooks and callbacks have thrown. */
   async close(): Promise<void> {
     const closed = once(this.server, 'close');

@@ -23,6 +23,7 @@ import { ProxyModule } from './proxy/proxy.module.js';
 import { RouteAccessCheck } from './auth/route-access-check.service.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { TokensModule } from './tokens/tokens.module.js';
+import { TrustRulesModule } from './trustrules/trust-rules.module.js';
 import { UsersModule } from './users/users.module.js';
 
 @Module({})
@@ -45,6 +46,7 @@ export class AppModule {
         SessionsModule,
         IdentityProvidersModule,
         OidcModule,
+        TrustRulesModule,
         LimitsModule,
         ClustersModule,
         EncryptionModule,

@@ -20,6 +20,8 @@ import { SessionEntity } from './sessions/session.entity.js';
 import { AccessTokenEntity } from './tokens/access-token.entity.js';
 import { SigningKeyEntity } from './signing/signing-key.entity.js';
 import { TokenPepperEntity } from './tokens/token-pepper.entity.js';
+import { ExchangedTokenEntity } from './trustrules/exchanged-token.entity.js';
+import { TrustRuleEntity } from './trustrules/trust-rule.entity.js';
 import { LoginFailureEntity } from './users/login-failure.entity.js';
 import { PasswordKeyEntity } from './users/password-key.entity.js';
 import { UserEntity } from './users/user.entity.js';
@@ -28,6 +30,7 @@ export const ENTITIES = [
   AccessTokenEntity,
   ClusterChangeEntity,
   ClusterEntity,
+  ExchangedTokenEntity,
   ExternalIdentityEntity,
   ExternalSessionEntity,
   IdentityProviderEntity,
@@ -40,6 +43,7 @@ export const ENTITIES = [
   SessionEntity,
   SigningKeyEntity,
   TokenPepperEntity,
+  TrustRuleEntity,
   UserEntity,
 ];
 

@@ -26,6 +26,11 @@ describe('loadConfig', () => {
     expect(() => loadConfig({ ARCHON_TLS: 'files', ARCHON_TLS_CERT_FILE: 'a.pem' })).toThrow('ARCHON_TLS_KEY_FILE');
   });
 
+  it('refuses an environment in which Node verifies no certificates', () => {
+    expect(() => loadConfig({ NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toThrow('NODE_TLS_REJECT_UNAUTHORIZED');
+    expect(loadConfig({ NODE_TLS_REJECT_UNAUTHORIZED: '1' }).port).toBe(8443);
+  });
+
   it('never prints the database URL', () => {
     const config = loadConfig({ ARCHON_DATABASE_URL: 'postgres://archon:CANARY@db/archon' });
     expect(`${String(config.databaseUrl)} ${JSON.stringify(config)} ${inspect(config, { depth: 9, showHidden: true })}`).not.toContain(

@@ -25,6 +25,9 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     if (variable.startsWith('ARCHON_') && !known.has(variable)) faults.push(`${variable} is not a setting of Archon`);
   if (config.tls === 'files' && (config.tlsCertFile === undefined || config.tlsKeyFile === undefined))
     faults.push('ARCHON_TLS=files needs ARCHON_TLS_CERT_FILE and ARCHON_TLS_KEY_FILE');
+  // Node would then believe any server, without a word of it in what is called.
+  if (environment.NODE_TLS_REJECT_UNAUTHORIZED === '0')
+    faults.push('NODE_TLS_REJECT_UNAUTHORIZED must not be 0: certificates of clusters and identity providers are always verified');
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
   return config as Config;
 }

@@ -5,6 +5,8 @@ const MAX_GROUPS = 500;
 /** Visible ASCII without leading or trailing blank: what an HTTP header carries unchanged. */
 const PRINTABLE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 
+const SERVICE_ACCOUNT = /^system:serviceaccount:[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?:[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/;
+
 /** What Kubernetes knows of a user besides names and groups; only somebody who is impersonated has any of it here. */
 export interface IdentityDetails {
   uid?: string;
@@ -23,6 +25,8 @@ export class Identity {
     readonly user: string,
     readonly groups: readonly string[],
     readonly details: IdentityDetails,
+    /** The id of the only cluster where this is anybody; undefined: the same user everywhere. */
+    readonly onlyIn?: string,
   ) {}
 
   /** Throws 403 on a name that is empty, not printable, too long, or reserved by Kubernetes (`system:`). */
@@ -32,6 +36,20 @@ export class Identity {
       if (!isPrincipalName(name)) throw forbidden('the caller has a user or group name that clusters would not accept');
     }
     return new Identity(user, [...groups], details);
+  }
+
+  /**
+   * A ServiceAccount of the cluster with this id: the one name that begins with `system:`, and nobody anywhere else. Kubernetes itself adds
+   * the groups of ServiceAccounts when none are given.
+   */
+  static ofServiceAccount(user: string, clusterId: string): Identity {
+    if (!isServiceAccountName(user) || clusterId === '') throw forbidden('this is no name of a ServiceAccount');
+    return new Identity(user, [], {}, clusterId);
+  }
+
+  /** Whoever had this name and these groups in the cluster with this id, as they are kept in a row. */
+  static ofRow(user: string, groups: readonly string[], clusterId: string): Identity {
+    return isServiceAccountName(user) ? Identity.ofServiceAccount(user, clusterId) : Identity.of(user, groups);
   }
 
   /** The impersonation headers of this identity: names and values in turn (Kubernetes: user impersonation). Made once. */
@@ -47,6 +65,9 @@ export class Identity {
     return this.headers;
   }
 }
+
+/** `system:serviceaccount:<namespace>:<name>`, as the API server writes it. */
+export const isServiceAccountName = (name: string): boolean => SERVICE_ACCOUNT.test(name);
 
 /** Whether a user or group may be impersonated under this name. */
 export function isPrincipalName(name: string): boolean {

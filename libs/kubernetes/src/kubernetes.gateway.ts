@@ -99,9 +99,15 @@ export class KubernetesGateway {
   }
 
   /** POST: 409 AlreadyExists when the name is taken. For requests that are not stored too (access reviews). */
-  async create(target: Target, ref: ResourceRef, object: object, options: WriteOptions = {}): Promise<KubernetesObject> {
+  async create(
+    target: Target,
+    ref: ResourceRef,
+    object: object,
+    { signal, ...options }: WriteOptions & { signal?: AbortSignal } = {},
+  ): Promise<KubernetesObject> {
     const path = resourcePath(ref, { fieldManager: FIELD_MANAGER, ...writeQuery(options) });
-    return (await this.json(target, { method: 'POST', path, body: object, contentType: 'application/json' })) as KubernetesObject;
+    const call: Call = { method: 'POST', path, body: object, contentType: 'application/json', ...(signal && { signal }) };
+    return (await this.json(target, call)) as KubernetesObject;
   }
 
   /** Server-side apply. `created` tells a new object from a changed one. */

@@ -1,3 +1,4 @@
+import { forbidden } from '#errors';
 import type { ClusterConnection } from './cluster-connection.js';
 import { Identity, type OWN_CREDENTIAL } from './identity.js';
 
@@ -12,6 +13,8 @@ const known = new WeakMap<ClusterConnection, WeakMap<Identity, readonly string[]
 /** The headers that authenticate a call: the credential of Archon, then whom it impersonates, written last. One list per target. */
 export function authenticationHeaders({ cluster, identity }: Target): readonly string[] {
   if (!(identity instanceof Identity)) return ownHeaders(cluster);
+  if (identity.onlyIn !== undefined && identity.onlyIn !== cluster.id)
+    throw forbidden(`${identity.user} is a ServiceAccount of another cluster than "${cluster.name}": it reaches only its own`);
   let ofCluster = known.get(cluster);
   if (ofCluster === undefined) known.set(cluster, (ofCluster = new WeakMap()));
   let headers = ofCluster.get(identity);

@@ -9,7 +9,7 @@ import type { RouteOperations } from './route-operations.service.js';
 
 interface AuditedRequest extends AuthenticatedRequest {
   /** Learned on the way to the end of the request. */
-  audited?: { name?: string; reason?: string; user?: string; credentialId?: string };
+  audited?: { name?: string; reason?: string; user?: string; credentialId?: string; credentialKind?: string; parameters?: string };
 }
 
 interface Options {
@@ -42,7 +42,7 @@ export function auditRequests(fastify: FastifyInstance, { audit, operations, rea
       ...caller,
       ...(principal === undefined && audited?.user !== undefined ? { user: plainText(audited.user) } : {}),
       ...(principal === undefined && audited?.credentialId !== undefined
-        ? { credentialKind: 'session', credentialId: plainText(audited.credentialId) }
+        ? { credentialKind: audited.credentialKind ?? '', credentialId: plainText(audited.credentialId) }
         : {}),
       impersonatedUser: '',
       impersonatedGroups: [],
@@ -57,7 +57,7 @@ export function auditRequests(fastify: FastifyInstance, { audit, operations, rea
       name: plainText(asked.name === '' ? audited?.name : asked.name),
       operation: operations.of(request.method, route),
       route,
-      parameters: auditedParameters(question === -1 ? '' : request.url.slice(question + 1)),
+      parameters: audited?.parameters ?? auditedParameters(question === -1 ? '' : request.url.slice(question + 1)),
       code: 0,
       outcome: '',
       reason: '',
@@ -108,11 +108,15 @@ async function newcomer(
   request: AuditedRequest,
   answer: unknown,
   isUser: Options['isUser'],
-): Promise<{ user?: string; credentialId?: string }> {
-  const token = fields(answer).access_token;
+): Promise<Omit<NonNullable<AuditedRequest['audited']>, 'reason'>> {
+  const { access_token: token, trust_rule: rule, subject } = fields(answer);
   if (typeof token === 'string') {
     const { sub, sid, jti } = decodeJwt<{ sid?: string }>(token);
-    return { user: sub ?? '', credentialId: sid ?? jti ?? '' };
+    const user = sub ?? '';
+    if (typeof rule !== 'string' || typeof subject !== 'string') return { user, credentialKind: 'session', credentialId: sid ?? jti ?? '' };
+    // Which job it is: the token that it got is known by its id alone from here on.
+    const parameters = plainText(new URLSearchParams({ subject }).toString());
+    return { user, credentialKind: 'job', credentialId: jti ?? '', name: rule, parameters };
   }
   const { username } = fields(request.body);
   return typeof username === 'string' && (await isUser(username)) ? { user: username } : {};

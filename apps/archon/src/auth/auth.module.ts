@@ -4,6 +4,8 @@ import { IdentityProvidersModule } from '../identityproviders/identity-providers
 import { IssuerTokenVerifier } from '../identityproviders/issuer-token-verifier.service.js';
 import { SessionVerifier } from '../sessions/session-verifier.service.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
+import { ServiceAccountVerifier } from '../serviceaccounts/service-account-verifier.service.js';
+import { ServiceAccountsModule } from '../serviceaccounts/service-accounts.module.js';
 import { AccessTokenVerifier } from '../tokens/access-token-verifier.service.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { AuthenticationGuard } from './authentication.guard.js';
@@ -13,13 +15,14 @@ import { IdentityChangesModule } from './identity-changes.module.js';
 
 @Global()
 @Module({
-  imports: [IdentityChangesModule, IdentityProvidersModule, SessionsModule, TokensModule],
+  imports: [IdentityChangesModule, IdentityProvidersModule, ServiceAccountsModule, SessionsModule, TokensModule],
   providers: [
     Authenticator,
     {
       provide: CREDENTIAL_VERIFIERS,
       useFactory: (...verifiers: CredentialVerifier[]) => verifiers,
-      inject: [AccessTokenVerifier, SessionVerifier, IssuerTokenVerifier],
+      // By its audience a token of a ServiceAccount is known; its issuer is a URL like any other.
+      inject: [AccessTokenVerifier, SessionVerifier, ServiceAccountVerifier, IssuerTokenVerifier],
     },
     { provide: APP_GUARD, useClass: AuthenticationGuard },
   ],

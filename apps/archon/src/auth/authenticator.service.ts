@@ -84,8 +84,8 @@ const keyOf = (authorization: string): string => hash('sha256', authorization, '
 
 function unverifiedClaims(token: string): UnverifiedClaims | undefined {
   try {
-    const { iss, typ } = decodeJwt(token);
-    return { iss, typ: typeof typ === 'string' ? typ : undefined };
+    const { iss, typ, aud } = decodeJwt(token);
+    return { iss, aud, typ: typeof typ === 'string' ? typ : undefined };
   } catch {
     return undefined; // not a JWT
   }

@@ -4,6 +4,7 @@ import type { Principal } from './principal.js';
 export interface UnverifiedClaims {
   iss: string | undefined;
   typ: string | undefined;
+  aud: string | string[] | undefined;
 }
 
 /** Checks the credentials of one kind. The authenticator asks the first one that `handles` a token, and no other. */

@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Notifications } from '#database';
+import { CLUSTERS_TOPIC } from '../clusters/clusters-topic.js';
 import type { Principal } from './principal.js';
 
-/** Whose standing has changed: everything that was decided for them before must be decided anew. */
-export type IdentityChange = { user: string } | { credential: string } | { everybody: true };
+/**
+ * Whose standing has changed: everything that was decided for them before must be decided anew. `scopes`: a cluster came, went or was
+ * changed, and scopes name clusters.
+ */
+export type IdentityChange = { user: string } | { credential: string } | { everybody: true } | { scopes: true };
 
 const TOPIC = 'identity';
 
@@ -14,6 +18,7 @@ export class IdentityChanges {
 
   constructor(private readonly notifications: Notifications) {
     notifications.on(TOPIC, (payload) => this.tell(JSON.parse(payload) as IdentityChange));
+    notifications.on(CLUSTERS_TOPIC, () => this.tell({ scopes: true }));
     notifications.onGap(() => this.tell({ everybody: true }));
   }
 
@@ -33,5 +38,6 @@ export class IdentityChanges {
 
 export function concerns(change: IdentityChange, principal: Principal): boolean {
   if ('user' in change) return change.user === principal.user;
+  if ('scopes' in change) return principal.scope !== undefined;
   return 'everybody' in change || change.credential === principal.provenBy.id;
 }

@@ -8,8 +8,11 @@ export const AUDITORS = 'acp:platform:auditor';
 
 /** What proved who sends a request. */
 export interface ProvenBy {
-  /** `token`: an API token; `session`: a login here; `oidc`: a token of a registered issuer; `serviceaccount`: one of a registered cluster. */
-  kind: 'token' | 'session' | 'oidc' | 'serviceaccount';
+  /**
+   * `token`: an API token; `job`: one that a trust rule gave to a job; `session`: a login here; `oidc`: a token of a registered issuer;
+   * `serviceaccount`: one of a registered cluster.
+   */
+  kind: 'token' | 'job' | 'session' | 'oidc' | 'serviceaccount';
   /** Of the row of a token or session; else issuer and subject. Never the credential itself. */
   id: string;
   expiresAt: Date;
@@ -24,8 +27,9 @@ export class Principal {
     readonly groups: readonly string[],
     readonly provenBy: ProvenBy,
     readonly scope?: AccessScope,
+    identity = Identity.of(user, groups),
   ) {
-    this.identity = Identity.of(user, groups);
+    this.identity = identity;
   }
 
   get isAdministrator(): boolean {

@@ -31,7 +31,7 @@ export class BootstrapManifestController {
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): object | string {
-    return render(bootstrapManifest(query.name, query.groups), accept, reply);
+    return render(bootstrapManifest(query.name, query.groups, { serviceAccounts: query.serviceAccounts === 'true' }), accept, reply);
   }
 
   /** The same for a registered cluster, to give it a credential with no more rights than needed. */
@@ -46,7 +46,7 @@ export class BootstrapManifestController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object | string> {
     await this.clusters.requireRegistered(cluster);
-    return render(bootstrapManifest(cluster, query.groups), accept, reply);
+    return render(bootstrapManifest(cluster, query.groups, { serviceAccounts: query.serviceAccounts === 'true' }), accept, reply);
   }
 }
 

@@ -3,13 +3,19 @@ import { NEEDED_OBJECTS } from './needed-objects.js';
 
 const NAMESPACE = 'archon-system';
 const ACCOUNT = 'archon';
+/** Of all namespaces, as Archon knows none of them in advance. Only where an administrator asks for it. */
+const ACT_FOR_SERVICE_ACCOUNTS = { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['impersonate'] };
 const RBAC = 'rbac.authorization.k8s.io';
 
 /**
  * What an administrator of a cluster applies so that Archon gets a credential with no more than it needs. Archon itself may install nothing
  * with it: what must exist is in here. `groups` are those whose members Archon may act for, besides the platform's own.
  */
-export function bootstrapManifest(cluster: string, groups: readonly string[]): { apiVersion: 'v1'; kind: 'List'; items: object[] } {
+export function bootstrapManifest(
+  cluster: string,
+  groups: readonly string[],
+  { serviceAccounts }: { serviceAccounts: boolean },
+): { apiVersion: 'v1'; kind: 'List'; items: object[] } {
   const labels = { 'app.kubernetes.io/name': 'archon', 'app.kubernetes.io/managed-by': 'archon' };
   const metadata = { name: ACCOUNT, labels, annotations: { 'archon/cluster': cluster } };
   const subjects = [{ kind: 'ServiceAccount', name: ACCOUNT, namespace: NAMESPACE }];
@@ -30,7 +36,12 @@ export function bootstrapManifest(cluster: string, groups: readonly string[]): {
         },
         type: 'kubernetes.io/service-account-token',
       },
-      { apiVersion: `${RBAC}/v1`, kind: 'ClusterRole', metadata, rules: rulesFor(groups) },
+      {
+        apiVersion: `${RBAC}/v1`,
+        kind: 'ClusterRole',
+        metadata,
+        rules: [...rulesFor(groups), ...(serviceAccounts ? [ACT_FOR_SERVICE_ACCOUNTS] : [])],
+      },
       {
         apiVersion: `${RBAC}/v1`,
         kind: 'ClusterRoleBinding',

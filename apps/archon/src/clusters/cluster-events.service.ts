@@ -3,7 +3,8 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Notifications } from '#database';
 import { concerns, IdentityChanges } from '../auth/identity-changes.service.js';
 import type { Principal } from '../auth/principal.js';
-import { CLUSTERS_TOPIC, ClusterRegistrations } from './cluster-registrations.repository.js';
+import { ClusterRegistrations } from './cluster-registrations.repository.js';
+import { CLUSTERS_TOPIC } from './clusters-topic.js';
 import type { ClusterSnapshot } from './cluster-snapshot.js';
 
 /** What a watch of the registrations tells. `Lost` ends it: the changes after its version are not known any more. */

@@ -4,14 +4,12 @@ import { Notifications } from '#database';
 import { ClusterEntity } from './cluster.entity.js';
 import { ClusterChangeEntity } from './cluster-change.entity.js';
 import { type ClusterSnapshot, toSnapshot } from './cluster-snapshot.js';
+import { CLUSTERS_TOPIC } from './clusters-topic.js';
 
 /** Keeps changes in the order of their versions: whoever has seen one has seen all before it. */
 const CHANGES_LOCK = 7_264_501_342;
 const HISTORY = `interval '1 hour'`;
 const BATCH = 500;
-
-/** Topic on which replicas hear of changed registrations; the payload is the cluster's id. */
-export const CLUSTERS_TOPIC = 'clusters';
 
 /** What is stored of clusters. Each change has a version of its own, is kept as history for a while, and told to all replicas. */
 @Injectable()

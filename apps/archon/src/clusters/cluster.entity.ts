@@ -57,6 +57,10 @@ export class ClusterEntity {
   @Column({ name: 'disabled_at', type: 'timestamptz', nullable: true })
   disabledAt: Date | null;
 
+  /** Whether tokens of its ServiceAccounts, made for Archon, are accepted for requests to it. */
+  @Column({ name: 'service_account_tokens', type: 'boolean' })
+  serviceAccountTokens: boolean;
+
   /** What the credential may not do although Archon needs it, as `verb resource.group`. */
   @Column({ name: 'missing_permissions', type: 'text', array: true })
   missingPermissions: string[];

@@ -94,6 +94,11 @@ export class BootstrapQuery {
   @ArrayMaxSize(200)
   @Matches(GROUP, { each: true, message: 'must be printable ASCII, not beginning with "system:"' })
   groups: string[] = [];
+
+  /** `true`: also the right to act for ServiceAccounts, which `spec.serviceAccountTokens` needs. It holds for all of them, and some of `kube-system` may do nearly everything */
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  serviceAccounts?: 'true' | 'false';
 }
 
 export class NamedBootstrapQuery extends BootstrapQuery {

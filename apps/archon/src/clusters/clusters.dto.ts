@@ -4,6 +4,7 @@ import { KubernetesName } from '../http/kubernetes-name.decorator.js';
 import { IsAnnotations, IsLabels } from '../http/labels.decorator.js';
 import type { ClusterEntity } from './cluster.entity.js';
 import { type ClusterCheck, warningsOf } from './cluster-check.js';
+import { serviceAccountAudience } from './service-account-audience.js';
 import type { ClusterHealthRecord } from './cluster-health.service.js';
 import type { Expiration } from './credential-expiry.js';
 
@@ -61,6 +62,14 @@ export class ClusterSpecRequest {
   @IsOptional()
   @IsBoolean()
   disabled?: boolean;
+
+  /**
+   * Whether ServiceAccounts of the cluster reach it through Archon with tokens that are made for Archon
+   * @example false
+   */
+  @IsOptional()
+  @IsBoolean()
+  serviceAccountTokens?: boolean;
 }
 
 export class ClusterMetadataRequest {
@@ -134,6 +143,11 @@ export class ClusterSpecResponse {
   displayName: string;
   /** @example false */
   disabled: boolean;
+  /**
+   * Whether ServiceAccounts of the cluster reach it through Archon
+   * @example false
+   */
+  serviceAccountTokens: boolean;
 }
 
 export class ClusterPermissionsResponse {
@@ -176,6 +190,11 @@ export class ClusterStatusResponse {
   /** @example 1 */
   nodes?: number;
   permissions: ClusterPermissionsResponse;
+  /**
+   * The audience of tokens with which ServiceAccounts of the cluster come in; absent where they may not
+   * @example "archon/clusters/0d0f6f5e-4a08-4a4f-9a43-5b7d3c3f8a52"
+   */
+  serviceAccountAudience?: string;
   /** What was found out when the access was last tried; for administrators and auditors */
   checks?: ClusterCheckResponse[];
   /** What an administrator should see to; for administrators and auditors */
@@ -223,7 +242,12 @@ export function toClusterResponse(row: ClusterEntity, health: ClusterHealthRecor
       annotations: row.annotations,
       creationTimestamp: row.createdAt.toISOString(),
     },
-    spec: { ...(sees.endpoint ? { endpoint: row.endpoint } : {}), displayName: row.displayName, disabled: row.disabledAt !== null },
+    spec: {
+      ...(sees.endpoint ? { endpoint: row.endpoint } : {}),
+      displayName: row.displayName,
+      disabled: row.disabledAt !== null,
+      serviceAccountTokens: row.serviceAccountTokens,
+    },
     status: {
       state: health.state,
       reason: health.reason,
@@ -233,6 +257,7 @@ export function toClusterResponse(row: ClusterEntity, health: ClusterHealthRecor
       ...(row.credentialExpiresAt === null ? {} : { expiresAt: row.credentialExpiresAt.toISOString() }),
       ...(health.nodes === undefined ? {} : { nodes: health.nodes }),
       permissions: { missing: row.missingPermissions },
+      ...(row.serviceAccountTokens ? { serviceAccountAudience: serviceAccountAudience(row.id) } : {}),
       ...(sees.checks ? { checks: row.checks, warnings: warningsOf(row.checks, row.expirations, now), expirations: row.expirations } : {}),
     },
   };
@@ -249,7 +274,12 @@ export function toTrialResponse(
   return {
     kind: 'Cluster',
     metadata: { name: metadata.name, labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {} },
-    spec: { endpoint, displayName: spec.displayName ?? '', disabled: spec.disabled === true },
+    spec: {
+      endpoint,
+      displayName: spec.displayName ?? '',
+      disabled: spec.disabled === true,
+      serviceAccountTokens: spec.serviceAccountTokens === true,
+    },
     status: {
       state: failed === undefined ? 'Ready' : failed.type === 'Credential' ? 'Unauthorized' : 'Unreachable',
       reason: failed?.message ?? 'the API server answers',

@@ -23,7 +23,8 @@ import {
 } from './clusters.dto.js';
 import { SortedClustersQuery } from './clusters-query.dto.js';
 import { ClusterLists } from './cluster-lists.service.js';
-import { CLUSTERS_TOPIC, ClusterRegistrations } from './cluster-registrations.repository.js';
+import { ClusterRegistrations } from './cluster-registrations.repository.js';
+import { CLUSTERS_TOPIC } from './clusters-topic.js';
 import { credentialExpiry } from './credential-expiry.js';
 
 /** Reason of the cause of a 503 that an administrator decided on. */
@@ -78,6 +79,7 @@ export class ClustersService {
       ...trial,
       generation: 1,
       disabledAt: request.spec.disabled === true ? new Date() : null,
+      serviceAccountTokens: request.spec.serviceAccountTokens === true,
       createdBy: caller.user,
       createdAt: new Date(),
     });
@@ -103,6 +105,7 @@ export class ClustersService {
       ...(request.metadata?.labels === undefined ? {} : { labels: request.metadata.labels }),
       ...(request.metadata?.annotations === undefined ? {} : { annotations: request.metadata.annotations }),
       ...(request.spec?.displayName === undefined ? {} : { displayName: request.spec.displayName }),
+      ...(request.spec?.serviceAccountTokens === undefined ? {} : { serviceAccountTokens: request.spec.serviceAccountTokens }),
       ...(request.spec?.disabled === undefined ? {} : { disabledAt: request.spec.disabled ? (row.disabledAt ?? new Date()) : null }),
     };
     if (request.spec !== undefined && changesAccess(request.spec)) {
@@ -162,6 +165,15 @@ export class ClustersService {
   /** The same by id; undefined when it is no longer registered. */
   async findConnectionById(id: string): Promise<ClusterConnection | undefined> {
     const row = await this.rows.findOneBy({ id });
+    if (row === null) return undefined;
+    const connection = this.toConnection(row);
+    await this.identity.confirm(connection, row.systemUid);
+    return connection;
+  }
+
+  /** The way to a cluster whose ServiceAccounts may come in, by the id of its registration; undefined for any other. */
+  async findConnectionForServiceAccounts(id: string): Promise<ClusterConnection | undefined> {
+    const row = await this.rows.findOneBy({ id, serviceAccountTokens: true, disabledAt: IsNull() });
     if (row === null) return undefined;
     const connection = this.toConnection(row);
     await this.identity.confirm(connection, row.systemUid);

@@ -41,7 +41,7 @@ export class ExternalIdentities {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
     changes.on((change) => {
-      if ('credential' in change) return;
+      if ('credential' in change || 'scopes' in change) return;
       this.changed++;
       this.known.clear();
     });

@@ -14,6 +14,6 @@ import { Issuers } from './issuers.service.js';
   imports: [TypeOrmModule.forFeature([ExternalIdentityEntity, IdentityProviderEntity]), UsersModule],
   controllers: [IdentityProvidersController],
   providers: [ExternalIdentities, IdentityProvidersService, IssuerTokenVerifier, IssuerTokens, Issuers],
-  exports: [ExternalIdentities, IssuerTokenVerifier, IssuerTokens, Issuers],
+  exports: [ExternalIdentities, IdentityProvidersService, IssuerTokenVerifier, IssuerTokens, Issuers],
 })
 export class IdentityProvidersModule {}

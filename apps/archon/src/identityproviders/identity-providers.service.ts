@@ -32,6 +32,8 @@ interface WriteOptions {
 /** Which issuers Archon trusts, and with what. */
 @Injectable()
 export class IdentityProvidersService {
+  private readonly listeners: ((providerId: string) => Promise<void>)[] = [];
+
   constructor(
     @InjectRepository(IdentityProviderEntity) private readonly rows: Repository<IdentityProviderEntity>,
     private readonly issuers: Issuers,
@@ -41,6 +43,11 @@ export class IdentityProvidersService {
     private readonly config: AppConfig,
     private readonly endpoint: PublicEndpoint,
   ) {}
+
+  /** `end` is called after each change of a provider: what was given on its word before ends. */
+  onChange(end: (providerId: string) => Promise<void>): void {
+    this.listeners.push(end);
+  }
 
   async list(): Promise<IdentityProviderListResponse> {
     const rows = await this.rows.find({ order: { name: 'ASC' } });
@@ -107,20 +114,21 @@ export class IdentityProvidersService {
         kind: 'identityproviders',
         name,
       });
-    await this.distrust(row.issuer, changed.disabledAt !== null);
+    await this.distrust(row, changed.disabledAt !== null);
     return this.toResponse(changed);
   }
 
   /** Its users stay, so that they are the same ones should the issuer come back; they can't get in, and their sessions end. */
   async delete(name: string): Promise<void> {
-    const { id, issuer } = await this.getRow(name);
-    await this.rows.delete({ id });
-    await this.distrust(issuer, true);
+    const row = await this.getRow(name);
+    await this.rows.delete({ id: row.id });
+    await this.distrust(row, true);
   }
 
   /** What was decided by the old settings is decided anew; `entirely`: nobody of this issuer goes on. */
-  private async distrust(issuer: string, entirely: boolean): Promise<void> {
+  private async distrust({ id, issuer }: IdentityProviderEntity, entirely: boolean): Promise<void> {
     await this.issuers.changed();
+    for (const end of this.listeners) await end(id);
     if (entirely) await this.users.endSessionsOf(issuer);
     await this.changes.publish({ everybody: true });
   }

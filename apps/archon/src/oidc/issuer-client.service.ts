@@ -33,6 +33,9 @@ const TOLD: readonly string[] = [
   'expired_token',
 ] satisfies OAuthErrorCode[];
 
+/** The issuer gave no answer, or one that says that it can't give any now. openid-client hands it on as the cause of an error of its own. */
+class IssuerAway extends Error {}
+
 /** Archon as a client of an issuer: OpenID Connect by openid-client, over connections that are bounded, with ID tokens checked by our rules. */
 @Injectable()
 export class IssuerClient {
@@ -106,8 +109,7 @@ export class IssuerClient {
         throw new OAuthError(error.error as OAuthErrorCode, `identity provider "${name}" answers ${error.error}`);
       if (error instanceof client.AuthorizationResponseError)
         throw new OAuthError('access_denied', `identity provider "${name}" refused the login`);
-      const isAway = !(error instanceof client.ClientError) && !(error instanceof client.ResponseBodyError && error.status < 500);
-      if (!isAway)
+      if (!((error as Error).cause instanceof IssuerAway))
         throw Object.assign(new OAuthError('invalid_grant', `the answer of identity provider "${name}" does not hold`), { cause: error });
       const details = { kind: 'identityproviders', name, retryAfterSeconds: 5 };
       throw new ApiError('ServiceUnavailable', `identity provider "${name}" is unavailable: try again`, details, { cause: error });
@@ -130,8 +132,15 @@ export class IssuerClient {
       { id_token_signed_response_alg: undefined },
       authentication,
     );
-    configuration[client.customFetch] = (url, options) =>
-      connection.http.fetch(url, { ...options, headers: options.headers, body: options.body, signal: options.signal });
+    configuration[client.customFetch] = async (url, options) => {
+      const request = { ...options, headers: options.headers, body: options.body, signal: options.signal };
+      const answer = await connection.http.fetch(url, request).catch((error: unknown) => {
+        throw new IssuerAway('no answer', { cause: error });
+      });
+      // Of a proxy in front of it perhaps: says nothing about the user, whose session goes on.
+      if (answer.status >= 500 || answer.status === 429) throw new IssuerAway(`it answers with ${answer.status}`);
+      return answer;
+    };
     if (provider.issuer.startsWith('http://')) client.allowInsecureRequests(configuration);
     return configuration;
   }

@@ -61,7 +61,7 @@ export class OperationRecovery implements OnApplicationBootstrap, OnApplicationS
       await this.journal.setPhase(operation, 'Failed', 'the cluster is no longer registered');
       return true;
     }
-    const resumed = this.runner.resume({ cluster, identity: Identity.of(operation.userName, operation.groups) }, operation);
+    const resumed = this.runner.resume({ cluster, identity: Identity.ofRow(operation.userName, operation.groups, cluster.id) }, operation);
     resumed
       .then(() => this.logger.info({ operation: operation.id, phase: operation.phase }, 'a broken-off operation was taken up'))
       .catch((error: unknown) => this.logger.error({ operation: operation.id, err: error }, 'taking up an operation failed'));

@@ -8,4 +8,7 @@ export interface TokenResponse {
   refresh_expires_in?: number;
   issued_token_type?: string;
   scope?: string;
+  /** By which a job got it, and who the job is at its issuer. */
+  trust_rule?: string;
+  subject?: string;
 }

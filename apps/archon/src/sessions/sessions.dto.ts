@@ -1,4 +1,4 @@
-import { IsOptional, IsString, Length } from 'class-validator';
+import { IsBoolean, IsOptional, IsString, Length } from 'class-validator';
 import type { SessionEntity } from './session.entity.js';
 
 /** Longer than any password: an encrypted one has 344 characters. */
@@ -29,6 +29,14 @@ export class LoginRequest {
   @IsString()
   @Length(1, MAX_PASSWORD)
   newPassword?: string;
+
+  /**
+   * With `newPassword`: also ends all API tokens of the user. Sessions end in any case
+   * @example true
+   */
+  @IsOptional()
+  @IsBoolean()
+  revokeTokens?: boolean;
 }
 
 /** Parameters of RFC 6749 and its extensions; which ones are needed depends on `grant_type`. */
@@ -53,6 +61,30 @@ export class TokenRequest {
 
   /** With `grant_type=urn:ietf:params:oauth:grant-type:device_code` */
   device_code?: string;
+
+  /** With `grant_type=urn:ietf:params:oauth:grant-type:token-exchange` (RFC 8693): the OIDC token of a job */
+  subject_token?: string;
+
+  /**
+   * `urn:ietf:params:oauth:token-type:jwt` or `…:id_token`
+   * @example "urn:ietf:params:oauth:token-type:jwt"
+   */
+  subject_token_type?: string;
+
+  /** `urn:ietf:params:oauth:token-type:access_token`, or absent */
+  requested_token_type?: string;
+
+  /** With a token exchange: the trust rule, where several accept the token */
+  trust_rule?: string;
+
+  /** With a token exchange: only this cluster of the trust rule, by its name */
+  audience?: string;
+
+  /** With a token exchange: only this cluster of the trust rule, by its URL */
+  resource?: string;
+
+  /** With a token exchange: only this part of what the trust rule gives, of `cluster:<name>`, `namespace:<cluster>/<name>`, `verb:<verb>`, `read-only` */
+  scope?: string;
 }
 
 /** As in RFC 6749 (5.1); times in seconds from now. */
@@ -84,7 +116,23 @@ export class SessionTokensResponse {
    */
   issued_token_type?: string;
 
+  /**
+   * With a token exchange: what the token is good for
+   * @example "namespace:c1/shop"
+   */
   scope?: string;
+
+  /**
+   * With a token exchange: the rule by which it was given
+   * @example "shop-deploy"
+   */
+  trust_rule?: string;
+
+  /**
+   * With a token exchange: who the job is at its issuer
+   * @example "repo:octo-org/shop:ref:refs/heads/main"
+   */
+  subject?: string;
 }
 
 export class SessionResponse {

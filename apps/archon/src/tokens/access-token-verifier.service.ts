@@ -25,7 +25,7 @@ export class AccessTokenVerifier implements CredentialVerifier {
     const claims = await this.jwts.verify(token, TYPE);
     const row = claims && (await this.tokens.findValid(claims.jti, token));
     const groups = row && (await this.users.groupsOf(row.userName));
-    const provenBy = row && ({ kind: 'token', id: row.id, expiresAt: row.expiresAt } as const);
-    return groups && provenBy && new Principal(row.userName, groups, provenBy, row.scope ?? undefined);
+    const provenBy = row && ({ kind: row.isOfJob ? 'job' : 'token', id: row.id, expiresAt: row.expiresAt } as const);
+    return groups && provenBy && new Principal(row.userName, row.groups ?? groups, provenBy, row.scope ?? undefined);
   }
 }

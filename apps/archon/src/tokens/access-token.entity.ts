@@ -1,5 +1,6 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { AccessScope } from '../auth/access-scope.js';
+import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import type { BoundScope } from '../auth/bound-scope.js';
+import { TrustRuleEntity } from '../trustrules/trust-rule.entity.js';
 
 /** An API token. The token itself is not kept: only an HMAC of it, see `TokenHash`. */
 @Entity('access_tokens')
@@ -20,7 +21,20 @@ export class AccessTokenEntity {
 
   /** What it is good for; null: all that its user may do. */
   @Column({ type: 'jsonb', nullable: true })
-  scope: AccessScope | null;
+  scope: BoundScope | null;
+
+  /** The trust rule by which a job got it; null for one that somebody made. It ends with the rule. */
+  @Index('access_tokens_trust_rule_id_idx')
+  @Column({ name: 'trust_rule_id', type: 'uuid', nullable: true })
+  trustRuleId: string | null;
+
+  @ManyToOne(() => TrustRuleEntity, { onDelete: 'CASCADE' })
+  @JoinColumn({ name: 'trust_rule_id', foreignKeyConstraintName: 'access_tokens_trust_rule_id_fkey' })
+  trustRule: TrustRuleEntity | null;
+
+  /** The groups that a trust rule gives; null: those of its user. */
+  @Column({ type: 'text', array: true, nullable: true })
+  groups: string[] | null;
 
   /** The token with a scope with which this one was made: it ends with that one. */
   @Column({ name: 'parent_id', type: 'uuid', nullable: true })

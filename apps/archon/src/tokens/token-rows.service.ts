@@ -2,13 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
 import type { AccessScope } from '../auth/access-scope.js';
+import { type BoundScope, currentScope } from '../auth/bound-scope.js';
 import { AccessTokenEntity } from './access-token.entity.js';
 
 /** What a request needs to know of its token. */
 export interface TokenRow {
   id: string;
   userName: string;
+  /** As far as its clusters are the ones that they were. */
   scope: AccessScope | null;
+  /** Whether a trust rule gave it to a job. */
+  isOfJob: boolean;
+  /** Given with it; null: those of its user. */
+  groups: string[] | null;
   hash: Buffer;
   /** By the clock of this process, however that goes. */
   expiresAt: Date;
@@ -21,8 +27,22 @@ interface Waiting {
 
 const MAX_BATCH = 500;
 const SELECT = `
-  select id, user_name, scope, hash, extract(epoch from expires_at - clock_timestamp()) * 1000 as left_ms
+  select id, user_name, scope, trust_rule_id, groups, hash, extract(epoch from expires_at - clock_timestamp()) * 1000 as left_ms,
+    case when scope ? 'clusterIds' then (select jsonb_object_agg(c.name, c.id) from clusters c
+      where c.name in (select jsonb_object_keys(scope -> 'clusterIds'))) end as cluster_ids
   from access_tokens where id = any($1) and expires_at > clock_timestamp()`;
+
+interface Columns {
+  id: string;
+  user_name: string;
+  scope: BoundScope | null;
+  trust_rule_id: string | null;
+  groups: string[] | null;
+  hash: Buffer;
+  left_ms: string;
+  /** By name: the clusters of today whose names are in the scope. */
+  cluster_ids: Record<string, string> | null;
+}
 
 /** Reads the rows of tokens that are checked at the same time with one statement: under load, hundreds of requests share one. */
 @Injectable()
@@ -56,20 +76,25 @@ export class TokenRows {
       for (const id of ids) for (const waiting of batch.get(id) ?? []) act(waiting, id);
     };
     try {
-      const found = await this.rows.query<{ id: string; user_name: string; scope: AccessScope | null; hash: Buffer; left_ms: string }[]>(
-        SELECT,
-        [ids],
-      );
+      const found = await this.rows.query<Columns[]>(SELECT, [ids]);
       const now = Date.now();
-      const rows = new Map(
-        found.map(({ id, user_name: userName, scope, hash, left_ms: leftMs }) => [
-          id,
-          { id, userName, scope, hash, expiresAt: new Date(now + Number(leftMs)) },
-        ]),
-      );
+      const rows = new Map(found.map((columns) => [columns.id, toTokenRow(columns, now)]));
       each(({ resolve }, id) => resolve(rows.get(id)));
     } catch (error) {
       each(({ reject }) => reject(error as Error));
     }
   }
 }
+
+const toTokenRow = (
+  { id, user_name: userName, scope, trust_rule_id, groups, hash, left_ms: leftMs, cluster_ids }: Columns,
+  now: number,
+): TokenRow => ({
+  id,
+  userName,
+  scope: scope && currentScope(scope, cluster_ids ?? {}),
+  isOfJob: trust_rule_id !== null,
+  groups,
+  hash,
+  expiresAt: new Date(now + Number(leftMs)),
+});

@@ -49,7 +49,7 @@ export class TokenUses implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** Costs a look into a map unless a minute has passed. */
   note({ provenBy: { kind, id } }: Principal, request: Pick<IncomingMessage, 'socket' | 'headers'>): void {
-    if (kind !== 'token' || this.noted.has(id)) return;
+    if ((kind !== 'token' && kind !== 'job') || this.noted.has(id)) return;
     this.noted.set(id, true);
     this.unwritten.set(id, { at: performance.now(), address: this.addresses.of(request) });
   }

@@ -1,83 +1,11 @@
 import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  ArrayUnique,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  Length,
-  Max,
-  Min,
-  ValidateNested,
-} from 'class-validator';
-import { SCOPE_VERBS, type AccessScope, type ScopeVerb } from '../auth/access-scope.js';
-import { KubernetesName, KubernetesNames } from '../http/kubernetes-name.decorator.js';
+import { IsInt, IsOptional, IsString, Length, Max, Min, ValidateNested } from 'class-validator';
+import { AccessScopeDto } from '../auth/access-scope.dto.js';
+import { withoutIds } from '../auth/bound-scope.js';
 import { PageQuery } from '../http/page.dto.js';
 import type { AccessTokenEntity } from './access-token.entity.js';
 
-const MAX_ENTRIES = 100;
 const MAX_OVERLAP_SECONDS = 2_592_000;
-
-export class ScopedNamespaceDto {
-  /**
-   * The cluster; without it the namespaces of this name in every cluster of the scope
-   * @example "c1"
-   */
-  @IsOptional()
-  @KubernetesName()
-  cluster?: string;
-
-  /** @example "shop" */
-  @KubernetesName()
-  namespace: string;
-}
-
-/** Narrows a token to a part of what its user may do. */
-export class AccessScopeDto {
-  /**
-   * Names of the clusters that it reaches
-   * @example ["c1"]
-   */
-  @IsOptional()
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(MAX_ENTRIES)
-  @ArrayUnique()
-  @KubernetesNames()
-  clusters?: string[];
-
-  /** The namespaces that it reaches: nothing outside of them but versions and schemas */
-  @IsOptional()
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(MAX_ENTRIES)
-  @ValidateNested({ each: true })
-  @Type(() => ScopedNamespaceDto)
-  namespaces?: ScopedNamespaceDto[];
-
-  /**
-   * The verbs of Kubernetes that it may use; `create` also stands for exec, attach, port-forward and proxy
-   * @example ["get", "list", "watch"]
-   */
-  @IsOptional()
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayUnique()
-  @IsIn(SCOPE_VERBS, { each: true })
-  verbs?: ScopeVerb[];
-
-  /**
-   * Nothing but get, list and watch
-   * @example true
-   */
-  @IsOptional()
-  @IsBoolean()
-  readOnly?: boolean;
-}
 
 export class AccessTokenRequest {
   /**
@@ -248,19 +176,9 @@ export function toAccessTokenResponse(row: AccessTokenEntity): AccessTokenRespon
     createdBy: row.createdBy,
     timestamp: seconds(row.createdAt),
     expiration: seconds(row.expiresAt),
-    ...(row.scope === null ? {} : { scope: row.scope as AccessScopeDto }),
+    ...(row.scope === null ? {} : { scope: withoutIds(row.scope) as AccessScopeDto }),
     ...(row.lastUsedAt === null ? {} : { lastUsedAt: seconds(row.lastUsedAt) }),
     ...(row.lastUsedFrom === null ? {} : { lastUsedFrom: row.lastUsedFrom }),
     ...(row.replacedBy === null ? {} : { replacedBy: row.replacedBy }),
   };
 }
-
-/** A scope as it is stored: without fields that say nothing. */
-export const toAccessScope = ({ clusters, namespaces, verbs, readOnly }: AccessScopeDto): AccessScope => ({
-  ...(clusters === undefined ? {} : { clusters }),
-  ...(namespaces === undefined
-    ? {}
-    : { namespaces: namespaces.map(({ cluster, namespace }) => ({ ...(cluster === undefined ? {} : { cluster }), namespace })) }),
-  ...(verbs === undefined ? {} : { verbs }),
-  ...(readOnly === true ? { readOnly } : {}),
-});

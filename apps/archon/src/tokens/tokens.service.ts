@@ -4,9 +4,12 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Brackets, type EntityManager, type Repository, type SelectQueryBuilder } from 'typeorm';
 import { conflict, forbidden, invalid, notFound } from '#errors';
 import { isPrincipalName } from '#kubernetes';
+import { toAccessScope } from '../auth/access-scope.dto.js';
 import { type AccessScope, isWithin, uselessScope } from '../auth/access-scope.js';
+import type { BoundScope } from '../auth/bound-scope.js';
 import { IdentityChanges } from '../auth/identity-changes.service.js';
 import type { Principal } from '../auth/principal.js';
+import { ScopeClusters } from '../auth/scope-clusters.service.js';
 import { outOfScope } from '../auth/scoped-access.js';
 import { AppConfig } from '../config.module.js';
 import { AccountsService } from '../users/accounts.service.js';
@@ -24,7 +27,6 @@ import {
   type ListAccessTokensQuery,
   type RotateAccessTokenRequest,
   seconds,
-  toAccessScope,
   toAccessTokenResponse,
 } from './tokens.dto.js';
 
@@ -38,9 +40,12 @@ interface NewToken {
   createdBy: string;
   createdAt: Date;
   expiresAt: Date;
-  scope?: AccessScope | undefined;
+  scope?: BoundScope | undefined;
   /** The token with a scope that it is made with, and ends with. */
   parentId?: string | undefined;
+  /** The trust rule by which a job gets it, and the groups that the rule gives. */
+  trustRuleId?: string | undefined;
+  groups?: readonly string[] | undefined;
 }
 
 /** API tokens. All times are the database's, so that replicas agree on when a token ends. */
@@ -53,9 +58,10 @@ export class TokensService {
     private readonly signingKeys: SigningKeys,
     private readonly config: AppConfig,
     private readonly changes: IdentityChanges,
+    private readonly scopeClusters: ScopeClusters,
     accounts: AccountsService,
   ) {
-    accounts.onRemoval(async (manager, userName) => void (await manager.delete(AccessTokenEntity, { userName })));
+    accounts.onRevocation(async (manager, userName) => void (await manager.delete(AccessTokenEntity, { userName })));
   }
 
   /**
@@ -63,6 +69,8 @@ export class TokensService {
    * With a credential that has a scope only one within it is made, which doesn't outlive it and ends with it.
    */
   async create(caller: Principal, request: AccessTokenRequest): Promise<CreatedAccessTokenResponse> {
+    if (caller.provenBy.kind === 'job' || caller.provenBy.kind === 'serviceaccount')
+      throw forbidden('a job or a ServiceAccount makes no API tokens: it has a credential of its own, which is renewed where it came from');
     const user = request.user ?? caller.user;
     if (user !== caller.user && !caller.isAdministrator) throw forbidden('only an administrator may make a token for another user');
     if (user !== caller.user && caller.scope !== undefined)
@@ -74,7 +82,7 @@ export class TokensService {
     const createdAt = await this.now();
     return this.issue({
       user,
-      scope,
+      scope: scope && (await this.scopeClusters.bind(scope, { what: 'the token request', field: 'scope' })),
       description: request.description,
       createdBy: caller.user,
       createdAt,
@@ -113,6 +121,7 @@ export class TokensService {
   /** A new token in the place of one that ends when the overlap is over. Throws 409 for one that has ended or was rotated already. */
   async rotate(caller: Principal, id: string, request: RotateAccessTokenRequest): Promise<CreatedAccessTokenResponse> {
     const old = await this.find(caller, id, caller.isAdministrator);
+    if (old.trustRuleId !== null) throw forbidden('the token of a job is not rotated: the job exchanges its own token for a new one');
     const createdAt = await this.now();
     const expiresAt =
       request.expiration === undefined
@@ -160,10 +169,18 @@ export class TokensService {
   }
 
   /** Makes a token without asking who asks. */
-  async issue(token: NewToken): Promise<CreatedAccessTokenResponse> {
+  async issue(token: NewToken, within: EntityManager = this.rows.manager): Promise<CreatedAccessTokenResponse> {
     const { row, text } = await this.sign(token);
-    await this.rows.insert(row);
+    await within.insert(AccessTokenEntity, row);
     return { ...toAccessTokenResponse(row), token: text };
+  }
+
+  /** Ends all tokens that a trust rule gave, within a transaction; the caller publishes the change of each id afterwards. */
+  async revokeOfRule(trustRuleId: string, within: EntityManager): Promise<string[]> {
+    const [ended] = await within.query<[{ id: string }[], number]>('delete from access_tokens where trust_rule_id = $1 returning id', [
+      trustRuleId,
+    ]);
+    return ended.map(({ id }) => id);
   }
 
   /** Removes tokens that ended longer ago than they are kept. */
@@ -188,6 +205,8 @@ export class TokensService {
       hash: this.hash.of(text),
       scope: token.scope ?? null,
       parentId: token.parentId ?? null,
+      trustRuleId: token.trustRuleId ?? null,
+      groups: token.groups === undefined ? null : [...token.groups],
       replacedBy: null,
       lastUsedAt: null,
       lastUsedFrom: null,
@@ -221,7 +240,7 @@ export class TokensService {
     const select = this.rows.createQueryBuilder('t').where('true');
     if (!ofAll || caller.scope !== undefined) select.andWhere('t.userName = :user', { user: caller.user });
     if (caller.scope !== undefined) {
-      const self = caller.provenBy.kind === 'token' ? caller.provenBy.id : null;
+      const self = ['token', 'job'].includes(caller.provenBy.kind) ? caller.provenBy.id : null;
       select.andWhere(new Brackets((or) => or.where('t.id = :self', { self }).orWhere('t.parentId = :self', { self })));
     }
     return select;

@@ -21,12 +21,12 @@ const ADMINISTRATORS_LOCK = 7_264_501_342;
 const UNIQUE_VIOLATION = '23505';
 const OBJECT_NAME = /^[0-9a-f]{32}$/;
 
-type Removal = (manager: EntityManager, userName: string) => Promise<void>;
+type Revocation = (manager: EntityManager, userName: string) => Promise<void>;
 
 /** The users that Archon knows, as administrators and the users themselves manage them. */
 @Injectable()
 export class AccountsService {
-  private readonly removals: Removal[] = [];
+  private readonly revocations: Revocation[] = [];
 
   constructor(
     @InjectRepository(UserEntity) private readonly rows: Repository<UserEntity>,
@@ -36,9 +36,12 @@ export class AccountsService {
     private readonly changes: IdentityChanges,
   ) {}
 
-  /** `removal` is called in the transaction that removes a user: nothing of theirs may be left for a later user of the same name. */
-  onRemoval(removal: Removal): void {
-    this.removals.push(removal);
+  /**
+   * `revoke` ends the API tokens of a user: in the transaction that removes the user, as nothing may be left for a later one of the same
+   * name, or that changes the password, where this was asked for.
+   */
+  onRevocation(revoke: Revocation): void {
+    this.revocations.push(revoke);
   }
 
   /** A page of all users, and how many there are on all pages. */
@@ -102,7 +105,8 @@ export class AccountsService {
 
   /**
    * Changes display name and password; an administrator also roles, and whether a user is disabled. The user's own password needs the old
-   * one; one that an administrator sets must be changed at the next login. A new password, and disabling, ends all sessions.
+   * one; one that an administrator sets must be changed at the next login. A new password, and disabling, ends all sessions; API tokens too
+   * where `revokeTokens` says so.
    */
   async patch(caller: Principal, objectName: string, { spec }: PatchUserRequest, address: string): Promise<UserEntity> {
     const isSelf = objectName === objectNameOf(caller.user);
@@ -114,15 +118,26 @@ export class AccountsService {
     if (changesRights && !caller.isAdministrator) throw forbidden('only administrators give and take roles, and disable users');
     if (spec.email !== undefined && spec.email !== user.name)
       throw invalid('the user', [{ field: 'spec.email', message: 'cannot be changed: clusters know the user by it' }]);
+    if (spec.revokeTokens === true && spec.password === undefined)
+      throw invalid('the user', [
+        {
+          field: 'spec.revokeTokens',
+          message: 'goes with a new password: tokens alone are revoked with DELETE /auth/v1/accesstoken?user=',
+        },
+      ]);
     const password = spec.password === undefined ? undefined : await this.changedPassword(user, spec, isSelf, address);
     const endsSessions = password !== undefined || (isDisabled && user.disabledAt === null);
-    await this.update(user, changesRights, {
-      displayName: spec.username ?? user.displayName,
-      roles,
-      disabledAt: isDisabled ? (user.disabledAt ?? new Date()) : null,
-      generation: user.generation + (endsSessions ? 1 : 0),
-      ...(password === undefined ? {} : { password, mustChangePassword: !isSelf }),
-    });
+    await this.update(
+      user,
+      { touchesRights: changesRights, revokeTokens: spec.revokeTokens === true },
+      {
+        displayName: spec.username ?? user.displayName,
+        roles,
+        disabledAt: isDisabled ? (user.disabledAt ?? new Date()) : null,
+        generation: user.generation + (endsSessions ? 1 : 0),
+        ...(password === undefined ? {} : { password, mustChangePassword: !isSelf }),
+      },
+    );
     return this.find(objectName);
   }
 
@@ -130,16 +145,27 @@ export class AccountsService {
   async delete(objectName: string): Promise<void> {
     const user = await this.find(objectName);
     await this.keepingAnAdministrator(async (manager) => {
-      for (const removal of this.removals) await removal(manager, user.name);
+      await this.revokeTokens(manager, user.name);
       await manager.delete(UserEntity, { id: user.id });
     });
     await this.changes.publish({ user: user.name });
   }
 
-  /** The user's own new password, in the place of one that was just proved; ends all sessions. `field` is its name in the request. */
-  async setOwnPassword(user: UserEntity, sent: string, field: string): Promise<UserEntity> {
+  /**
+   * The user's own new password, in the place of one that was just proved; ends all sessions, and API tokens where that was asked for.
+   * `field` is its name in the request.
+   */
+  async setOwnPassword(
+    user: UserEntity,
+    sent: string,
+    { field, revokeTokens }: { field: string; revokeTokens: boolean },
+  ): Promise<UserEntity> {
     const password = await this.hashOfNew(sent, user.name, field, user.password);
-    await this.update(user, false, { password, mustChangePassword: false, generation: user.generation + 1 });
+    await this.update(
+      user,
+      { touchesRights: false, revokeTokens },
+      { password, mustChangePassword: false, generation: user.generation + 1 },
+    );
     return this.rows.findOneByOrFail({ id: user.id });
   }
 
@@ -165,14 +191,23 @@ export class AccountsService {
   }
 
   /** Nothing is written when the user has got another generation meanwhile: two changes of a password must not mix. */
-  private async update(user: UserEntity, touchesRights: boolean, change: Partial<UserEntity>): Promise<void> {
+  private async update(
+    user: UserEntity,
+    { touchesRights, revokeTokens }: { touchesRights: boolean; revokeTokens: boolean },
+    change: Partial<UserEntity>,
+  ): Promise<void> {
     const write = async (manager: EntityManager) => {
       const { affected } = await manager.update(UserEntity, { id: user.id, generation: user.generation }, change);
       if (affected === 0) throw conflict('the user was changed meanwhile: read it again', { name: user.objectName });
+      if (revokeTokens) await this.revokeTokens(manager, user.name);
     };
     if (touchesRights) await this.keepingAnAdministrator(write);
-    else await write(this.rows.manager);
+    else await this.rows.manager.transaction(write);
     await this.changes.publish({ user: user.name });
+  }
+
+  private async revokeTokens(manager: EntityManager, userName: string): Promise<void> {
+    for (const revoke of this.revocations) await revoke(manager, userName);
   }
 
   /** Undoes the change when nobody would be left who can administer the platform. */

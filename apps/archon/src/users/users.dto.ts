@@ -162,6 +162,14 @@ export class PatchUserSpec extends UserSpecAsRead {
   @IsString()
   @Length(1, 512)
   old_password?: string;
+
+  /**
+   * With a new password: also ends all API tokens of the user, whoever made them. Sessions end in any case
+   * @example true
+   */
+  @IsOptional()
+  @IsBoolean()
+  revokeTokens?: boolean;
 }
 
 class UserRequest {

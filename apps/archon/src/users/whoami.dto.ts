@@ -3,7 +3,7 @@ import type { Principal } from '../auth/principal.js';
 
 export class ProofResponse {
   /** @example "session" */
-  kind: 'token' | 'session' | 'oidc' | 'serviceaccount';
+  kind: 'token' | 'job' | 'session' | 'oidc' | 'serviceaccount';
 
   /**
    * Of the token or session; else issuer and subject

@@ -72,8 +72,7 @@ export async function startServer(options: { config: Config; logger: Logger; dat
   SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), { jsonDocumentUrl: 'openapi.json', raw: ['json'] });
   await app.init();
   const proxy = app.get(ProxyService);
-  late.takesPlain = (request, response) =>
-    anonymous.refuse(request, response, addresses.of(request)) || proxy.handle(request, response);
+  late.takesPlain = (request, response) => anonymous.refuse(request, response, addresses.of(request)) || proxy.handle(request, response);
   late.takes = (request, response) => connections.refuse(request, response) || (late.takesPlain?.(request, response) ?? false);
   app.getHttpServer().on('connection', (socket: Socket) => {
     if (addresses.isTrustedProxy(socket) || anonymous.acceptsConnection(socket.remoteAddress ?? '')) connections.add(socket);

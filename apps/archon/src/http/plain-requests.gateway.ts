@@ -19,7 +19,7 @@ const LAST = 'connection: close\r\n';
 /**
  * Answers plain requests for clusters on their connections, without Node's request and response objects, which cost more than all that
  * Archon does for such a request. A connection goes to Node's server, with what has arrived on it, as soon as anything else is asked on it.
- * See docs/adr/0013-plain-requests-before-node.md.
+ * See docs/adr/0015-plain-requests-before-node.md.
  */
 export class PlainRequests {
   private readonly connections = new Set<PlainConnection>();
@@ -87,7 +87,6 @@ class PlainConnection {
   idleSince = performance.now();
   private response: PlainResponse | undefined;
   private ahead: Buffer | undefined;
-  private hasEnded = false;
 
   constructor(
     private readonly socket: Socket,
@@ -124,10 +123,8 @@ class PlainConnection {
     if (this.ahead.length > MAX_AHEAD_BYTES) this.socket.pause();
   };
 
-  private readonly onEnd = (): void => {
-    this.hasEnded = true;
-    if (this.response === undefined) this.socket.end();
-  };
+  /** A client that closes its side is gone, as for Node: what is being answered for it is given up. */
+  private readonly onEnd = (): void => void this.socket.end();
 
   /** `close` follows. */
   private readonly onError = (): void => undefined;
@@ -155,7 +152,7 @@ class PlainConnection {
   private answered(isLast: boolean): void {
     this.response = undefined;
     this.idleSince = performance.now();
-    if (isLast || this.hasEnded) {
+    if (isLast) {
       this.socket.end();
       return;
     }

@@ -36,7 +36,7 @@ beforeAll(async () => {
   // Many clusters: copies of the one, each encrypted for its own row.
   const cipher = await FieldCipher.load(keyFile);
   const columns =
-    'display_name, labels, annotations, endpoint, certificate_authority, credential_expires_at, generation, disabled_at, missing_permissions, created_by, created_at, resource_version, checks, expirations';
+    'display_name, labels, annotations, endpoint, certificate_authority, credential_expires_at, generation, disabled_at, missing_permissions, created_by, created_at, resource_version, checks, expirations, service_account_tokens';
   const ids = Array.from({ length: ROWS }, () => crypto.randomUUID());
   const credentials = ids.map((id) => cipher.encrypt(JSON.stringify({ token: CANARY }), addressOf(id)));
   await archon.database.query(

@@ -12,7 +12,8 @@ export function limitRequests(
   fastify.addHook('onRequest', (request: AuthenticatedRequest, reply, done) => {
     const { principal } = request;
     if (principal === undefined) {
-      limits.anonymous.count(request.clientAddress ?? '');
+      // Not when it could not be found out: while the database is away nobody with a good credential shall count as a stranger.
+      if (request.authenticationFailure === undefined) limits.anonymous.count(request.clientAddress ?? '');
       done();
       return;
     }

@@ -7,6 +7,7 @@ import { refuseMalformedRequest, refuseUnreadablePath } from './malformed-reques
 import { KEEP_ALIVE_SECONDS, type PlainRequests } from './plain-requests.gateway.js';
 import { requestIdOf } from './request-log.gateway.js';
 import type { ServerTls } from './tls.gateway.js';
+import { keepUnsentAnswers } from './unsent-answers.gateway.js';
 
 const GATEWAY_PREFIX = '/api-gateway';
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -55,6 +56,7 @@ export function createHttpAdapter(config: Config, tls: ServerTls | undefined, { 
           ? http.createServer(options, listener)
           : (https.createServer({ ...options, cert: tls.cert, key: tls.key }, listener) as unknown as http.Server);
       server.maxHeadersCount = 0; // the limit of ConnectionLimits is a hard one
+      keepUnsentAnswers(server);
       plain.serve(server, tls === undefined ? 'connection' : 'secureConnection');
       return server;
     },

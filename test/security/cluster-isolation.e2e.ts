@@ -15,6 +15,7 @@ describe('client certificates', () => {
   it('S-21 T13 CVE-2026-56850 CVE-2026-48934 CVE-2026-58040 CVE-2026-109383: of two clusters are never mixed up, while they rotate every second', {
     timeout: volume({ ci: 120_000, nightly: 600_000 }),
   }, async () => {
+    // Half of the catalogue's nightly volume: what a night holds beside the other rows.
     const calls = volume({ ci: 10_000, nightly: 50_000 });
     const authorities = await Promise.all(['one', 'two'].map((name) => CertificateAuthority.create(name)));
     const servers = await Promise.all(

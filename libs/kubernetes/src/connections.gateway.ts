@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddressPolicy } from './checked-lookup.gateway.js';
 import { connectionFailure } from './connection-failure.js';
 import { readServerCertificate, type ServerCertificate } from './server-certificate.gateway.js';
@@ -5,7 +6,7 @@ import type { ClusterConnection } from './cluster-connection.js';
 import { ClusterLink, type ConnectionLimits, type LinkStatus } from './cluster-link.gateway.js';
 
 const TICK_MS = 250;
-/** For so long the result of a look-up holds. */
+/** The least time between two look-ups of one cluster. */
 const LOOK_MS = 250;
 /** New connections for probes, per tick: clusters that come back together are not stormed, and still asked every few seconds. */
 const PROBE_CONNECTIONS = 5;
@@ -18,7 +19,8 @@ export class Connections {
   private readonly links = new Map<string, ClusterLink>();
   private readonly clock = { now: performance.now() };
   private timer: NodeJS.Timeout | undefined;
-  private readonly looks = new Map<string, Promise<ClusterConnection | undefined>>();
+  /** When each cluster was last looked up, and the next time if someone waits for it. */
+  private readonly looks = new Map<string, { begunAt: number; next?: Promise<ClusterConnection | undefined> }>();
   private look: (clusterId: string) => Promise<ClusterConnection | undefined> = () => Promise.resolve(undefined);
 
   constructor(
@@ -53,14 +55,19 @@ export class Connections {
     return found !== undefined && isNewer(found) ? this.of(found).connection : undefined;
   }
 
-  /** A cluster that refuses a thousand requests is looked up a few times a second. */
+  /**
+   * A cluster that refuses a thousand requests is looked up a few times a second. Nobody gets the result of a look-up that had begun
+   * before: the credential may have been replaced since.
+   */
   private lookUp(id: string): Promise<ClusterConnection | undefined> {
-    const known = this.looks.get(id);
-    if (known !== undefined) return known;
-    const look = this.look(id).catch(() => undefined); // the database is away: then nothing newer is known
+    const look = this.looks.get(id) ?? { begunAt: Number.NEGATIVE_INFINITY };
     this.looks.set(id, look);
-    setTimeout(() => this.looks.delete(id), LOOK_MS).unref();
-    return look;
+    look.next ??= sleep(Math.max(0, look.begunAt + LOOK_MS - performance.now()), undefined, { ref: false }).then(() => {
+      look.next = undefined;
+      look.begunAt = performance.now();
+      return this.look(id).catch(() => undefined); // the database is away: then nothing newer is known
+    });
+    return look.next;
   }
 
   /** What a cluster's API server shows of itself. Throws 503 as a request would. */
@@ -88,6 +95,7 @@ export class Connections {
   async forget(clusterId: string): Promise<void> {
     const found = this.links.get(clusterId);
     this.links.delete(clusterId);
+    this.looks.delete(clusterId);
     await found?.destroy();
   }
 

@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { Archon } from './support/archon.js';
 import { ArchonClient, type ClientResponse } from './support/http-client.js';
 import type { RawConnection } from './support/raw-connection.js';
+import { rawRequest } from './support/raw-request.js';
 import { eventually } from './support/wait-for.js';
 
 type Status = { kind: string; apiVersion: string; status: string; code: number; reason: string; message: string };
@@ -203,6 +204,16 @@ describe('bodies', () => {
     expectStatus(answer, 400, 'BadRequest');
     expect(answer.body.message).toMatch(/line 2, column 3/);
     expect(answer.text).not.toContain('secret');
+  });
+
+  it.each([
+    ['DELETE', `${TOKENS}/6f0d0f5e-4a08-4a4f-9a43-5b7d3c3f8a52`, 404],
+    ['POST', TOKENS, 422],
+    ['PATCH', '/acp/v1/clusters/none', 404],
+  ])('that a media type announces and that do not come are none: %s %s is answered', async (method, url, code) => {
+    const headers = ['Content-Type: application/json', 'Connection: close'];
+    const { text } = await anonymous.raw(rawRequest(url, { method, token: archon.token, headers }));
+    expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${code} `));
   });
 
   it('of callers without a token are not read: a YAML bomb of 3 MB costs nothing', async () => {

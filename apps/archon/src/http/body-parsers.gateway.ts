@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { ApiError, unauthorized, unsupportedMediaType } from '#errors';
 import type { AuthenticatedRequest } from '../auth/caller.decorator.js';
@@ -24,6 +25,10 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route) => {
     if (route.config?.anonymousBody !== undefined) route.bodyLimit = ANONYMOUS_BODY_BYTES;
   });
+  // A request without a body has ended before anybody listens (Node's `optimizeEmptyRequests`), also one that names a media type.
+  fastify.addHook('preParsing', (_request, _reply, payload, done) =>
+    done(null, 'readableEnded' in payload && payload.readableEnded ? Readable.from([]) : payload),
+  );
   const register = (types: string[], read: (request: AuthenticatedRequest, text: string) => unknown) =>
     fastify.addContentTypeParser(types, { parseAs: 'string' }, async (request: AuthenticatedRequest, text: string) => {
       try {

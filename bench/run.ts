@@ -4,14 +4,14 @@ import path from 'node:path';
 import { type Lab, openLab, type Progress } from '#lab';
 import { removeDeadRuns, removeRunState, runState } from '../scripts/checks/run-state.js';
 import type { Invocation } from '../scripts/invocation.js';
-import { type ArchonFigures, measureArchon } from './archon-alone.js';
+import { measureArchon } from './archon-alone.js';
 import { startArchon } from './bench-archon.js';
 import { type Bar, figureBars, proxyBars, streamBars, tokenBars } from './bars.js';
 import { layOut, toRows, toTable } from './report.js';
 import { type Comparison, compare } from './rounds.js';
-import { measureStreams, type StreamFigures } from './streams.js';
+import { measureStreams } from './streams.js';
 import { directly, KUBECTL_PROXY_HTTP1, startKubectlProxy, throughArchon } from './subjects.js';
-import { measureTokens, type TokenFigures } from './tokens.js';
+import { measureTokens } from './tokens.js';
 import { prepareApiServer, startLightBackend, type Target } from './targets.js';
 
 interface BenchOptions {
@@ -31,16 +31,20 @@ export async function run({ root, options, progress }: Invocation<BenchOptions>)
     process.once(signal, () => void removeRunState(state).finally(() => process.exit(130)));
   try {
     const comparisons: Comparison[] = [];
-    if (isChosen('backend'))
-      comparisons.push(...(await benchProxies(root, state, lab, () => startLightBackend(lab, state), options, progress)));
-    if (isChosen('apiserver'))
-      comparisons.push(
-        ...(await benchProxies(root, state, lab, async () => prepareApiServer(await lab.controlPlane('bench')), options, progress)),
-      );
+    const compareProxies = async (open: () => Promise<Target>) => {
+      const measured = await benchProxies(root, state, lab, open, options, progress);
+      comparisons.push(...measured);
+      for (const comparison of measured) reportComparison(comparison);
+    };
+    // Each part is printed when it is measured: one that fails takes no other with it.
+    if (isChosen('backend')) await compareProxies(() => startLightBackend(lab, state));
+    if (isChosen('apiserver')) await compareProxies(async () => prepareApiServer(await lab.controlPlane('bench')));
     const figures = isChosen('archon') ? await measureArchon(root, state, await lab.controlPlane('bench'), progress) : undefined;
+    if (figures !== undefined) reportBars('Archon alone', figureBars(figures));
     const streams = isChosen('streams') ? await measureStreams(root, state, lab, progress) : undefined;
+    if (streams !== undefined) reportBars('Lists and watches through Archon', streamBars(streams));
     const tokens = isChosen('tokens') ? await measureTokens(root, state, lab, options, progress) : undefined;
-    report(comparisons, figures, streams, tokens);
+    if (tokens !== undefined) reportBars('Tokens', tokenBars(tokens));
     writeResults(root, options, { comparisons, archon: figures, streams, tokens });
     return 0;
   } finally {
@@ -85,23 +89,13 @@ async function benchProxies(
   return comparisons;
 }
 
-function report(
-  comparisons: Comparison[],
-  figures: ArchonFigures | undefined,
-  streams: StreamFigures | undefined,
-  tokens: TokenFigures | undefined,
-): void {
-  for (const comparison of comparisons) {
-    const rows = toRows(comparison);
-    process.stdout.write(
-      `\n${comparison.target}, ${comparison.workload}: medians of ${comparison.rounds.length} rounds [lowest-highest]\n`,
-    );
-    process.stdout.write(`${toTable(rows)}${toLines(proxyBars(comparison, rows))}`);
-  }
-  if (figures !== undefined) process.stdout.write(`\nArchon alone\n${toLines(figureBars(figures))}`);
-  if (streams !== undefined) process.stdout.write(`\nLists and watches through Archon\n${toLines(streamBars(streams))}`);
-  if (tokens !== undefined) process.stdout.write(`\nTokens\n${toLines(tokenBars(tokens))}`);
+function reportComparison(comparison: Comparison): void {
+  const rows = toRows(comparison);
+  process.stdout.write(`\n${comparison.target}, ${comparison.workload}: medians of ${comparison.rounds.length} rounds [lowest-highest]\n`);
+  process.stdout.write(`${toTable(rows)}${toLines(proxyBars(comparison, rows))}`);
 }
+
+const reportBars = (what: string, bars: Bar[]) => process.stdout.write(`\n${what}\n${toLines(bars)}`);
 
 const toLines = (bars: Bar[]): string =>
   layOut(bars.map(({ what, value, bar, isMet }) => [what, value, bar, isMet === undefined ? '' : isMet ? 'met' : 'MISSED']));

@@ -37,7 +37,7 @@ export async function measureTokens(
     return started;
   };
   const target = stopping(await startLightBackend(lab, state));
-  const postgres = stopping(await startEmbeddedPostgres(path.join(state, 'postgres'), { dieWithParent: true }));
+  const postgres = stopping(await startEmbeddedPostgres(path.join(state, 'tokens-postgres'), { dieWithParent: true }));
   const archon = stopping(await startArchon(root, path.join(state, 'tokens'), { tls: 'off', databaseUrl: postgres.url }));
   const { request, pid } = await throughArchon('Archon', archon, target);
   const authorizations = await progress.step(`create ${TOKENS} tokens`, () => createTokens(archon));

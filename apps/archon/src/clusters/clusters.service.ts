@@ -162,6 +162,17 @@ export class ClustersService {
     await this.load(name);
   }
 
+  /** The id of its registration, also while it can't be used. Throws 404 when no cluster of this name is registered. */
+  async idOf(name: string): Promise<string> {
+    return (await this.load(name)).row.id;
+  }
+
+  /** The names of all registrations by id. */
+  async names(): Promise<Map<string, string>> {
+    const rows = await this.rows.find({ select: { id: true, name: true } });
+    return new Map(rows.map(({ id, name }) => [id, name]));
+  }
+
   /** The same by id; undefined when it is no longer registered. */
   async findConnectionById(id: string): Promise<ClusterConnection | undefined> {
     const row = await this.rows.findOneBy({ id });

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, QueryFailedError, type Repository } from 'typeorm';
+import { type EntityManager, In, QueryFailedError, type Repository } from 'typeorm';
 import { FieldCipher } from '#database';
 import { conflict } from '#errors';
 import { type KubernetesObject, parseJson } from '#kubernetes';
 import { OperationEntity, type OperationPhase } from './operation.entity.js';
 import { OperationStepEntity } from './operation-step.entity.js';
-import type { OperationPlan } from './operation-plan.js';
+import type { EndedOperation, OperationEnd, OperationKind, OperationPlan } from './operation-plan.js';
 
 const ACTIVE: OperationPhase[] = ['Running', 'Waiting', 'Undoing'];
-const UNIQUE_VIOLATION = '23505';
+const ACTIVE_KEY = 'operations_active_key';
 /** A replica that doesn't renew its lease within this time is taken for dead. The database's clock decides, not a replica's. */
 const LEASE = "interval '10 seconds'";
 
@@ -19,12 +19,18 @@ const LEASE = "interval '10 seconds'";
 export class Journal {
   /** This process, as the owner of leases. */
   private readonly owner = randomUUID();
+  private readonly ends = new Map<string, OperationEnd>();
 
   constructor(
     @InjectRepository(OperationEntity) private readonly operations: Repository<OperationEntity>,
     @InjectRepository(OperationStepEntity) private readonly steps: Repository<OperationStepEntity>,
     private readonly cipher: FieldCipher,
   ) {}
+
+  /** What is stored together with the end of each operation of a kind, whoever finishes it. */
+  onEnd(kind: OperationKind, end: OperationEnd): void {
+    this.ends.set(kind, end);
+  }
 
   /** Writes the whole plan down. Throws 409 that names the operation under way on the same object. */
   async begin(plan: OperationPlan): Promise<OperationEntity> {
@@ -40,6 +46,8 @@ export class Journal {
       message: '',
       userName: plan.identity.user,
       groups: [...plan.identity.groups],
+      actsAs: plan.actsAs ?? 'caller',
+      payload: plan.payload ?? null,
       leaseOwner: this.owner,
       leaseUntil: new Date(Date.now() + 10_000),
       createdAt: new Date(),
@@ -50,6 +58,10 @@ export class Journal {
       action: step.action,
       target: step.target,
       ref: step.ref,
+      clusterId: step.cluster?.id ?? null,
+      clusterName: step.cluster?.name ?? null,
+      adopts: step.adopts ?? false,
+      patch: step.patch ?? null,
       state: 'Pending' as const,
       message: '',
       uid: step.uid ?? null,
@@ -59,9 +71,10 @@ export class Journal {
       await this.operations.manager.transaction(async (manager) => {
         await manager.insert(OperationEntity, operation);
         await manager.insert(OperationStepEntity, steps);
+        await plan.store?.(manager);
       });
     } catch (error) {
-      if (error instanceof QueryFailedError && (error as { code?: string }).code === UNIQUE_VIOLATION) throw await this.busy(plan);
+      if (error instanceof QueryFailedError && (error as { constraint?: string }).constraint === ACTIVE_KEY) throw await this.busy(plan);
       throw error;
     }
     return operation;
@@ -85,12 +98,20 @@ export class Journal {
     await this.steps.update({ operationId: step.operationId, index: step.index }, change);
   }
 
-  async setPhase(operation: OperationEntity, phase: OperationPhase, message: string): Promise<void> {
+  /** An end, and what belongs to it, is stored once: false when somebody else has ended the operation meanwhile. */
+  async setPhase(operation: OperationEntity, phase: OperationPhase, message: string): Promise<boolean> {
     const finishedAt = ACTIVE.includes(phase) ? null : new Date();
-    Object.assign(operation, { phase, message, finishedAt });
-    await this.operations.update({ id: operation.id }, { phase, message, finishedAt });
-    // Nothing can be taken back any more: earlier manifests, which may be Secrets, have no reason to stay.
-    if (finishedAt !== null) await this.steps.update({ operationId: operation.id }, { previous: null });
+    const changed = await this.operations.manager.transaction(async (manager) => {
+      const { affected } = await manager.update(OperationEntity, { id: operation.id, phase: In(ACTIVE) }, { phase, message, finishedAt });
+      if (affected !== 1) return false;
+      if (finishedAt === null) return true;
+      // Nothing can be taken back any more: earlier manifests, which may be Secrets, have no reason to stay.
+      await manager.update(OperationStepEntity, { operationId: operation.id }, { previous: null });
+      await this.end(manager, operation, phase as EndedOperation['phase']);
+      return true;
+    });
+    if (changed) Object.assign(operation, { phase, message, finishedAt });
+    return changed;
   }
 
   /** Gives an operation up so that it is taken over `seconds` from now, by this replica or another. */
@@ -120,6 +141,11 @@ export class Journal {
     return id === undefined ? undefined : ((await this.operations.findOneBy({ id })) ?? undefined);
   }
 
+  private async end(manager: EntityManager, operation: OperationEntity, phase: EndedOperation['phase']): Promise<void> {
+    const { id, clusterId, namespace, name, payload } = operation;
+    await this.ends.get(operation.kind)?.(manager, { id, phase, clusterId, namespace, name, payload });
+  }
+
   private async busy(plan: OperationPlan): Promise<Error> {
     const running = await this.operations.findOneBy({
       clusterId: plan.cluster.id,
@@ -128,8 +154,9 @@ export class Journal {
       phase: In(ACTIVE),
     });
     const which = running === null ? 'another operation' : `operation ${running.id} (${running.kind}, ${running.phase})`;
-    return conflict(`${which} is under way on "${plan.name}"; try again when it has ended`, {
-      name: plan.name,
+    const name = plan.name || plan.namespace;
+    return conflict(`${which} is under way on "${name}"; try again when it has ended`, {
+      name,
       ...(running && { operation: running.id }),
     });
   }

@@ -1,25 +1,76 @@
+import type { EntityManager } from 'typeorm';
 import type { ClusterConnection, Identity, KubernetesObject, ResourceRef } from '#kubernetes';
 
-/** One change of one object. All applies of a plan stand before its deletes. */
+/**
+ * `apply`: server-side apply; can be taken back. The others can't, and stand behind all applies: `patch` (a JSON merge patch; nothing to do where
+ * the object is gone), `delete`, and `gone`, which is done when no object of that name and UID is left.
+ */
+export type StepAction = 'apply' | 'patch' | 'delete' | 'gone';
+
+/** A registered cluster, which may be away. */
+export type ClusterName = Pick<ClusterConnection, 'id' | 'name'>;
+
+/** One change of one object. */
 export interface StepPlan {
-  action: 'apply' | 'delete';
+  action: StepAction;
   /** For people: `Deployment.apps "web"`. */
   target: string;
   ref: ResourceRef;
+  /** Where the object is, when the operation reaches over several clusters. */
+  cluster?: ClusterName;
   /** The object to apply, made when its turn comes from the results of the steps before it. */
   object?: (results: readonly KubernetesObject[]) => KubernetesObject;
-  /** What Archon had applied before; absent when the step makes the object, which then must not exist. */
+  /** What the object had of what is applied; absent when the step makes the object, which then must not exist. */
   previous?: KubernetesObject;
+  /** The object may exist already: only what is applied is ours, and is given up when the step is taken back. */
+  adopts?: boolean;
+  /** Of a `patch`. It is kept in the journal as it is: never of a Secret. */
+  patch?: object;
   /** Deletes only the object of this UID. */
   uid?: string;
 }
 
-/** A change over several objects of one cluster, made as one caller. */
+export const OPERATION_KINDS = [
+  'CreateApplication',
+  'UpdateApplication',
+  'DeleteApplication',
+  'CreateNamespace',
+  'ImportNamespace',
+  'UpdateNamespace',
+  'RemoveNamespace',
+  'DeleteNamespace',
+  'DeleteProject',
+] as const;
+export type OperationKind = (typeof OPERATION_KINDS)[number];
+
+/** A change over several objects of one cluster, asked for by one caller. */
 export interface OperationPlan {
-  kind: 'CreateApplication' | 'UpdateApplication' | 'DeleteApplication';
-  cluster: ClusterConnection;
+  kind: OperationKind;
+  /** Of the steps that name none. The way to it is needed where something is applied; else it is looked up when its turn comes. */
+  cluster: ClusterConnection | ClusterName;
   identity: Identity;
+  /** `archon`: with Archon's own credential, after Archon itself has found that the caller may. Else the cluster decides what the caller may. */
+  actsAs?: 'archon';
   namespace: string;
   name: string;
   steps: StepPlan[];
+  /** What must be stored together with the plan, or not at all. */
+  store?: (manager: EntityManager) => Promise<void>;
+  /** Told to the `OperationEnd` of this kind. Never a secret. */
+  payload?: object;
 }
+
+/** What belongs to the end of an operation, stored in one transaction with it. */
+export type OperationEnd = (manager: EntityManager, ended: EndedOperation) => Promise<void>;
+
+export interface EndedOperation {
+  id: string;
+  phase: 'Succeeded' | 'Undone' | 'Failed';
+  clusterId: string;
+  namespace: string;
+  name: string;
+  payload: object | null;
+}
+
+/** In the place of a cluster: operations that belong to none. */
+export const NO_CLUSTER: ClusterName = { id: '00000000-0000-0000-0000-000000000000', name: '' };

@@ -1,7 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Identity } from '#kubernetes';
 import type { Logger } from '#log';
-import { ClustersService } from '../clusters/clusters.service.js';
 import { LOGGER } from '../logger.module.js';
 import { Journal } from './journal.repository.js';
 import { OperationRunner } from './operation-runner.service.js';
@@ -18,7 +16,6 @@ export class OperationRecovery implements OnApplicationBootstrap, OnApplicationS
   constructor(
     private readonly journal: Journal,
     private readonly runner: OperationRunner,
-    private readonly clusters: ClustersService,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -56,12 +53,7 @@ export class OperationRecovery implements OnApplicationBootstrap, OnApplicationS
   private async takeOver(): Promise<boolean> {
     const operation = await this.journal.claim();
     if (operation === undefined) return false;
-    const cluster = await this.clusters.findConnectionById(operation.clusterId);
-    if (cluster === undefined) {
-      await this.journal.setPhase(operation, 'Failed', 'the cluster is no longer registered');
-      return true;
-    }
-    const resumed = this.runner.resume({ cluster, identity: Identity.ofRow(operation.userName, operation.groups, cluster.id) }, operation);
+    const resumed = this.runner.resume(operation);
     resumed
       .then(() => this.logger.info({ operation: operation.id, phase: operation.phase }, 'a broken-off operation was taken up'))
       .catch((error: unknown) => this.logger.error({ operation: operation.id, err: error }, 'taking up an operation failed'));

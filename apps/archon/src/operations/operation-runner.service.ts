@@ -1,18 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { alreadyExists, ApiError } from '#errors';
-import { isConnectionFailure, KubernetesGateway, type KubernetesObject, OWN_CREDENTIAL, type Target } from '#kubernetes';
+import { isConnectionFailure, KubernetesGateway, type KubernetesObject } from '#kubernetes';
 import { AppConfig } from '../config.module.js';
 import { Journal } from './journal.repository.js';
 import type { OperationEntity } from './operation.entity.js';
 import type { OperationPlan, StepPlan } from './operation-plan.js';
 import type { OperationStepEntity } from './operation-step.entity.js';
+import { OperationTargets, type StepTargets } from './operation-targets.service.js';
+import { OperationUndo } from './operation-undo.service.js';
 import { recoveryOf } from './recovery.js';
 
 /** Pause before the next try on a cluster that can't be reached. */
 const RETRY_SECONDS = 3;
-/** A request that got no answer may still take effect when its cluster comes back; after this time it is looked for once more. */
-const SETTLE_MS = 2000;
+/** How long a request waits for objects to be gone before it leaves that to the background, asking each time. */
+const GONE_POLLS_MS = [50, 100, 250, 500];
+
+/** An operation that was begun, and what it has applied. */
+export interface Launched {
+  operation: OperationEntity;
+  applied: KubernetesObject[];
+}
 
 /** Executes operations step by step, each written to the journal, so that a crash at any point can be finished or undone. */
 @Injectable()
@@ -24,6 +32,8 @@ export class OperationRunner {
   constructor(
     private readonly journal: Journal,
     private readonly kubernetes: KubernetesGateway,
+    private readonly targets: OperationTargets,
+    private readonly undoing: OperationUndo,
     config: AppConfig,
   ) {
     this.annotation = `app.${config.labelBaseDomain}/operation`;
@@ -34,36 +44,49 @@ export class OperationRunner {
    * when the cluster is out of reach, undoing goes on in the background.
    */
   async run(plan: OperationPlan): Promise<KubernetesObject[]> {
-    const operation = await this.journal.begin(plan);
-    return this.working(operation, async () => {
-      const steps = await this.journal.stepsOf(operation.id);
-      const results: KubernetesObject[] = [];
-      try {
-        for (const [index, step] of plan.steps.entries())
-          await this.execute({ cluster: plan.cluster, identity: plan.identity }, operation, step, steps[index], results);
-      } catch (error) {
-        throw await this.recover({ cluster: plan.cluster, identity: plan.identity }, operation, steps, error);
-      }
-      await this.journal.setPhase(operation, 'Succeeded', '');
-      return results;
-    });
+    const { applied, operation, failure } = await this.start(plan);
+    if (failure !== undefined) throw explained(failure, operation);
+    return applied;
+  }
+
+  /** The same, but what waits for a cluster, or for objects to go, is not a failure: it goes on in the background, see the operation. */
+  async launch(plan: OperationPlan): Promise<Launched> {
+    const { applied, operation, failure } = await this.start(plan);
+    const goesOn = operation.phase === 'Succeeded' || (operation.phase === 'Waiting' && plan.steps.every(({ action }) => action !== 'apply'));
+    if (failure !== undefined && !goesOn) throw explained(failure, operation);
+    return { applied, operation };
   }
 
   /** Goes on with an operation whose owner is gone, or whose cluster was out of reach. */
-  async resume(target: Target, operation: OperationEntity): Promise<void> {
+  async resume(operation: OperationEntity): Promise<void> {
     await this.working(operation, async () => {
       const steps = await this.journal.stepsOf(operation.id);
-      if (recoveryOf(steps) === 'undo') {
-        await this.undo(target, operation, steps, { why: operation.message || 'the replica that worked on it ended', unanswered: true });
-        return;
-      }
-      try {
-        for (const step of steps) if (step.action === 'delete' && step.state === 'Pending') await this.delete(target, step);
-        await this.journal.setPhase(operation, 'Succeeded', '');
-      } catch (error) {
-        await this.giveUp(operation, error);
+      const targets = this.targets.ofOperation(operation);
+      if (recoveryOf(steps) === 'finish') await this.finish(targets, operation, steps);
+      else {
+        const why = operation.message || 'the replica that worked on it ended';
+        await this.undoing.undo(targets, operation, steps, { why, unanswered: true, retrySeconds: RETRY_SECONDS });
       }
     });
+  }
+
+  private async start(plan: OperationPlan): Promise<Launched & { failure?: unknown }> {
+    const operation = await this.journal.begin(plan);
+    const applied: KubernetesObject[] = [];
+    const failure = await this.working(operation, async () => {
+      const steps = await this.journal.stepsOf(operation.id);
+      const targets = this.targets.ofPlan(operation, plan);
+      try {
+        for (const [index, step] of steps.entries())
+          if (step.action === 'apply') await this.apply(targets, operation, plan.steps[index], step, applied);
+      } catch (error) {
+        const why = error instanceof ApiError ? error.message : 'an internal error occurred';
+        await this.undoing.undo(targets, operation, steps, { why, unanswered: isConnectionFailure(error), retrySeconds: RETRY_SECONDS });
+        return error;
+      }
+      return this.finish(targets, operation, steps, GONE_POLLS_MS);
+    });
+    return { operation, applied, failure };
   }
 
   private async working<T>(operation: OperationEntity, work: () => Promise<T>): Promise<T> {
@@ -75,120 +98,96 @@ export class OperationRunner {
     }
   }
 
-  private async execute(
-    target: Target,
+  private async apply(
+    targets: StepTargets,
     operation: OperationEntity,
-    plan: StepPlan,
-    step: OperationStepEntity | undefined,
-    results: KubernetesObject[],
+    plan: StepPlan | undefined,
+    step: OperationStepEntity,
+    applied: KubernetesObject[],
   ): Promise<void> {
-    if (step === undefined) throw new Error(`operation ${operation.id} has a step that is not in its journal`);
-    if (plan.action === 'delete') return this.delete(target, step);
-    if (plan.object === undefined) throw new Error(`the step on ${plan.target} has nothing to apply`);
+    if (plan?.object === undefined) throw new Error(`operation ${operation.id} has a step with nothing to apply`);
     const startedAt = new Date();
-    const object = withAnnotation(plan.object(results), this.annotation, operation.id);
-    const applied = await this.kubernetes.apply(target, plan.ref, object, { force: plan.previous !== undefined });
-    const adopted = plan.previous === undefined && !applied.created;
+    const object = withAnnotation(plan.object(applied), this.annotation, operation.id);
+    const mayExist = step.adopts || plan.previous !== undefined;
+    const answer = await this.kubernetes.apply(await targets.require(step), plan.ref, object, { force: mayExist });
+    const exists = !mayExist && !answer.created;
     await this.journal.mark(step, {
-      state: adopted ? 'Adopted' : 'Done',
-      uid: applied.object.metadata.uid ?? null,
+      state: exists ? 'Adopted' : 'Done',
+      uid: answer.object.metadata.uid ?? null,
       startedAt,
       finishedAt: new Date(),
     });
-    if (adopted)
+    if (exists)
       throw alreadyExists(`${plan.target} exists already`, { name: plan.ref.name ?? '', group: plan.ref.group, kind: plan.ref.resource });
-    results.push(applied.object);
-  }
-
-  private async delete(target: Target, step: OperationStepEntity): Promise<void> {
-    const startedAt = new Date();
-    try {
-      await this.kubernetes.delete(target, step.ref, step.uid === null ? {} : { uid: step.uid });
-    } catch (error) {
-      // Gone already, or replaced by another object of the same name, which nobody asked to delete.
-      if (!(error instanceof ApiError) || (error.code !== 404 && error.code !== 409)) throw error;
-    }
-    await this.journal.mark(step, { state: 'Done', startedAt, finishedAt: new Date() });
-  }
-
-  private async recover(target: Target, operation: OperationEntity, steps: OperationStepEntity[], error: unknown): Promise<unknown> {
-    const why = error instanceof ApiError ? error.message : 'an internal error occurred';
-    if (recoveryOf(steps) === 'undo') await this.undo(target, operation, steps, { why, unanswered: isConnectionFailure(error) });
-    else await this.giveUp(operation, error);
-    return error instanceof ApiError
-      ? new ApiError(
-          error.reason,
-          `${error.message}; ${OUTCOMES[operation.phase]}`,
-          { ...error.details, operation: operation.id },
-          { cause: error, code: error.code },
-        )
-      : error;
-  }
-
-  /** A deletion that can't go on now goes on later; one that the cluster refuses has failed. */
-  private async giveUp(operation: OperationEntity, error: unknown): Promise<void> {
-    const message = error instanceof Error ? error.message : String(error);
-    await this.journal.setPhase(operation, isConnectionFailure(error) ? 'Waiting' : 'Failed', message);
-    if (operation.phase === 'Waiting') await this.journal.release(operation, RETRY_SECONDS);
+    applied.push(answer.object);
   }
 
   /**
-   * Takes back what was done, last step first. With Archon's own credential, because a caller who may create need not be allowed to
-   * delete; but only on objects that carry this operation's id, which nobody but this operation wrote.
+   * Does the steps that can't be taken back, in order. After a failure nothing more is done in that cluster; the others go on. What can't
+   * be done now is done later; what a cluster refuses has failed. Returns the failure.
    */
-  private async undo(
-    { cluster }: Target,
+  private async finish(
+    targets: StepTargets,
     operation: OperationEntity,
-    steps: OperationStepEntity[],
-    { why, unanswered }: { why: string; unanswered: boolean },
-  ): Promise<void> {
-    await this.journal.setPhase(operation, 'Undoing', why);
-    const target = { cluster, identity: OWN_CREDENTIAL } as const;
-    // Of several steps on one object the first knows what was before all of them.
-    const firsts = new Map(
-      steps
-        .filter(({ action }) => action === 'apply')
-        .toReversed()
-        .map((step) => [JSON.stringify(step.ref), step]),
-    );
-    const begun = [...firsts.values()].filter((step) => step.state !== 'Undone').sort((a, b) => b.index - a.index);
-    const late = unanswered ? begun.filter((step) => step.state === 'Pending') : [];
-    let complete = true;
-    try {
-      for (const step of begun) complete = (await this.undoStep(target, operation, step)) && complete;
-      if (late.length > 0) await sleep(SETTLE_MS);
-      for (const step of late) complete = (await this.undoStep(target, operation, step)) && complete;
-    } catch (error) {
-      await this.journal.setPhase(operation, 'Waiting', `${why}; undoing waits: ${error instanceof Error ? error.message : String(error)}`);
+    steps: readonly OperationStepEntity[],
+    polls: readonly number[] = [],
+  ): Promise<unknown> {
+    const failures = new Map<string, unknown>();
+    const left = new Set(steps.filter(({ action, state }) => action !== 'apply' && state === 'Pending'));
+    const waitsFor: string[] = [];
+    for (const pauseMs of [0, ...polls]) {
+      if (pauseMs > 0) await sleep(pauseMs);
+      waitsFor.length = 0;
+      for (const step of left) {
+        const cluster = step.clusterId ?? operation.clusterId;
+        if (failures.has(cluster)) continue;
+        try {
+          if (await this.perform(targets, step)) left.delete(step);
+          else waitsFor.push(step.target);
+        } catch (error) {
+          failures.set(cluster, error);
+        }
+      }
+      if (waitsFor.length === 0) break;
+    }
+    const all = [...failures.values()];
+    const refusal = all.find((failure) => !isConnectionFailure(failure));
+    const failure = refusal ?? all[0];
+    if (refusal !== undefined) await this.journal.setPhase(operation, 'Failed', messageOf(refusal));
+    else if (failure === undefined && waitsFor.length === 0) await this.journal.setPhase(operation, 'Succeeded', '');
+    else {
+      const why = failure === undefined ? `waits until ${waitsFor.join(', ')} is gone` : messageOf(failure);
+      await this.journal.setPhase(operation, 'Waiting', why);
       await this.journal.release(operation, RETRY_SECONDS);
-      return;
     }
-    for (const step of steps) if (step.state !== 'Failed' && step.state !== 'Undone') await this.journal.mark(step, { state: 'Undone' });
-    await this.journal.setPhase(operation, complete ? 'Undone' : 'Failed', why);
+    return failure;
   }
 
-  /** False when the cluster refuses; throws when it can't be reached, so that the rest waits. */
-  private async undoStep(target: Target, operation: OperationEntity, step: OperationStepEntity): Promise<boolean> {
+  /** False while there is nothing to do but to wait. */
+  private async perform(targets: StepTargets, step: OperationStepEntity): Promise<boolean> {
+    const startedAt = new Date();
+    const target = await targets.find(step);
     try {
-      const live = await this.kubernetes.find(target, step.ref);
-      if (live !== undefined && live.metadata.annotations?.[this.annotation] === operation.id) await this.takeBack(target, step, live);
-      await this.journal.mark(step, { state: 'Undone', finishedAt: new Date() });
-      return true;
+      // A cluster that is no longer registered is none of Archon's business.
+      if (target !== undefined)
+        switch (step.action) {
+          case 'patch':
+            await this.kubernetes.patch(target, step.ref, 'merge', step.patch ?? {});
+            break;
+          case 'delete':
+            await this.kubernetes.delete(target, step.ref, step.uid === null ? {} : { uid: step.uid });
+            break;
+          default: {
+            const live = await this.kubernetes.find(target, step.ref);
+            if (live !== undefined && (step.uid === null || live.metadata.uid === step.uid)) return false;
+          }
+        }
     } catch (error) {
-      if (isConnectionFailure(error) || !(error instanceof ApiError)) throw error;
-      await this.journal.mark(step, { state: 'Failed', message: `undoing failed: ${error.message}` });
-      return false;
+      // Gone already, or replaced by another object of the same name, which nobody asked to change.
+      if (!(error instanceof ApiError) || (error.code !== 404 && error.code !== 409)) throw error;
     }
-  }
-
-  private async takeBack(target: Target, step: OperationStepEntity, live: KubernetesObject): Promise<void> {
-    const previous = this.journal.previousOf(step);
-    const { apiVersion, kind, metadata } = live;
-    if (previous !== undefined) await this.kubernetes.apply(target, step.ref, previous, { force: true });
-    // Applying nothing gives up all fields that were applied: the object stays as its owner had it.
-    else if (step.state === 'Adopted')
-      await this.kubernetes.apply(target, step.ref, { apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace } });
-    else await this.kubernetes.delete(target, step.ref, { uid: metadata.uid });
+    await this.journal.mark(step, { state: 'Done', startedAt, finishedAt: new Date() });
+    return true;
   }
 }
 
@@ -200,6 +199,19 @@ const OUTCOMES: Record<OperationEntity['phase'], string> = {
   Undone: 'nothing was changed',
   Failed: 'not everything could be undone or finished: see the operation',
 };
+
+const messageOf = (failure: unknown): string => (failure instanceof Error ? failure.message : String(failure));
+
+/** What stopped an operation, with its id and what became of it. */
+function explained(failure: unknown, operation: OperationEntity): unknown {
+  if (!(failure instanceof ApiError)) return failure;
+  return new ApiError(
+    failure.reason,
+    `${failure.message}; ${OUTCOMES[operation.phase]}`,
+    { ...failure.details, operation: operation.id },
+    { cause: failure, code: failure.code },
+  );
+}
 
 function withAnnotation(object: KubernetesObject, annotation: string, value: string): KubernetesObject {
   return { ...object, metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [annotation]: value } } };

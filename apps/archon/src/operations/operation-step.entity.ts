@@ -1,6 +1,7 @@
 import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
 import type { ResourceRef } from '#kubernetes';
 import { OperationEntity } from './operation.entity.js';
+import type { StepAction } from './operation-plan.js';
 
 /** Pending: not done, or done a moment before a crash. Adopted: it turned out to exist already, and only our fields were added. */
 export type StepState = 'Pending' | 'Done' | 'Adopted' | 'Undone' | 'Failed';
@@ -18,7 +19,7 @@ export class OperationStepEntity {
   operation: Relation<OperationEntity>;
 
   @Column({ type: 'text' })
-  action: 'apply' | 'delete';
+  action: StepAction;
 
   /** How the object is called for people: `Deployment.apps "web"`. */
   @Column({ type: 'text' })
@@ -26,6 +27,20 @@ export class OperationStepEntity {
 
   @Column({ type: 'jsonb' })
   ref: ResourceRef;
+
+  /** Null: the cluster of the operation. */
+  @Column({ name: 'cluster_id', type: 'uuid', nullable: true })
+  clusterId: string | null;
+
+  @Column({ name: 'cluster_name', type: 'text', nullable: true })
+  clusterName: string | null;
+
+  /** The object may have existed before: see `StepPlan`. */
+  @Column({ type: 'boolean' })
+  adopts: boolean;
+
+  @Column({ type: 'jsonb', nullable: true })
+  patch: object | null;
 
   @Column({ type: 'text' })
   state: StepState;

@@ -43,6 +43,14 @@ export class OperationEntity {
   @Column({ type: 'text', array: true })
   groups: string[];
 
+  /** `archon`: its own credential does the work, because Archon's own rules allow it. */
+  @Column({ name: 'acts_as', type: 'text' })
+  actsAs: 'caller' | 'archon';
+
+  /** What its end needs to know. */
+  @Column({ type: 'jsonb', nullable: true })
+  payload: object | null;
+
   /** Who works on it, and until when that is believed without a sign of life. */
   @Column({ name: 'lease_owner', type: 'uuid' })
   leaseOwner: string;

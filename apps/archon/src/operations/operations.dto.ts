@@ -3,7 +3,9 @@ import type { OperationStepEntity } from './operation-step.entity.js';
 
 export class OperationStepResponse {
   /** @example "apply" */
-  name: string;
+  name: 'apply' | 'patch' | 'delete' | 'gone';
+  /** Where the operation reaches over several clusters */
+  cluster?: string;
   /** @example "Deployment.apps \"web\"" */
   target: string;
   /** @example "Done" */
@@ -66,6 +68,7 @@ export function toOperationResponse(row: OperationEntity, steps: OperationStepEn
     ...at('finishedAt', row.finishedAt),
     steps: steps.map((step) => ({
       name: step.action,
+      ...(step.clusterName === null ? {} : { cluster: step.clusterName }),
       target: step.target,
       state: step.state,
       message: step.message,

@@ -1,14 +1,15 @@
+import type { StepAction } from './operation-plan.js';
 import type { StepState } from './operation-step.entity.js';
 
 interface Step {
-  action: 'apply' | 'delete';
+  action: StepAction;
   state: StepState;
 }
 
 /**
- * How an operation that was broken off goes on. Applies come before deletes. Until every apply is done the change is taken back, as if it
- * had not been asked for; after that only deletes are left, which can't be taken back and are finished.
+ * How an operation that was broken off goes on. Applies come before everything else. Until every apply is done the change is taken back, as
+ * if it had not been asked for; after that only steps are left that can't be taken back, and they are finished.
  */
 export function recoveryOf(steps: readonly Step[]): 'finish' | 'undo' {
-  return steps.every((step) => step.action === 'delete' || step.state === 'Done') ? 'finish' : 'undo';
+  return steps.every((step) => step.action !== 'apply' || step.state === 'Done') ? 'finish' : 'undo';
 }

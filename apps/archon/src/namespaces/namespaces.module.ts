@@ -1,0 +1,36 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ClustersModule } from '../clusters/clusters.module.js';
+import { MembersModule } from '../members/members.module.js';
+import { OperationsModule } from '../operations/operations.module.js';
+import { ProjectClusterEntity } from '../projects/project-cluster.entity.js';
+import { ProjectDirectoryModule } from '../projects/project-directory.module.js';
+import { ProjectEntity } from '../projects/project.entity.js';
+import { RolesModule } from '../roles/roles.module.js';
+import { GeneralNamespacesController } from './general-namespaces.controller.js';
+import { NamespaceEnds } from './namespace-ends.service.js';
+import { NamespaceLists } from './namespace-lists.service.js';
+import { NamespacePlans } from './namespace-plans.service.js';
+import { NamespaceReader } from './namespace-reader.service.js';
+import { NamespaceRows } from './namespace-rows.repository.js';
+import { NamespaceSettings } from './namespace-settings.service.js';
+import { NamespaceEntity } from './namespace.entity.js';
+import { NamespacesController } from './namespaces.controller.js';
+import { NamespacesService } from './namespaces.service.js';
+import { QuotaClaimEntity } from './quota-claim.entity.js';
+import { QuotaLedger } from './quota-ledger.repository.js';
+
+@Module({
+  imports: [
+    TypeOrmModule.forFeature([NamespaceEntity, ProjectClusterEntity, ProjectEntity, QuotaClaimEntity]),
+    ClustersModule,
+    MembersModule,
+    OperationsModule,
+    ProjectDirectoryModule,
+    RolesModule,
+  ],
+  controllers: [GeneralNamespacesController, NamespacesController],
+  providers: [NamespaceEnds, NamespaceLists, NamespacePlans, NamespaceReader, NamespaceRows, NamespaceSettings, NamespacesService, QuotaLedger],
+  exports: [NamespaceLists, NamespacePlans, NamespaceReader, NamespaceRows, NamespaceSettings, QuotaLedger],
+})
+export class NamespacesModule {}

@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { ApiError } from '#errors';
+import { isConnectionFailure, KubernetesGateway, type KubernetesObject, OWN_CREDENTIAL, type Target } from '#kubernetes';
+import { AppConfig } from '../config.module.js';
+import { Journal } from './journal.repository.js';
+import type { OperationEntity } from './operation.entity.js';
+import type { OperationStepEntity } from './operation-step.entity.js';
+import type { StepTargets } from './operation-targets.service.js';
+
+/** A request that got no answer may still take effect when its cluster comes back; after this time it is looked for once more. */
+const SETTLE_MS = 2000;
+
+/** Takes back what an operation has applied. */
+@Injectable()
+export class OperationUndo {
+  private readonly annotation: string;
+
+  constructor(
+    private readonly journal: Journal,
+    private readonly kubernetes: KubernetesGateway,
+    config: AppConfig,
+  ) {
+    this.annotation = `app.${config.labelBaseDomain}/operation`;
+  }
+
+  /**
+   * Last step first. With Archon's own credential, because a caller who may create need not be allowed to delete; but only on objects that
+   * carry this operation's id, which nobody but this operation wrote.
+   */
+  async undo(
+    targets: StepTargets,
+    operation: OperationEntity,
+    steps: readonly OperationStepEntity[],
+    { why, unanswered, retrySeconds }: { why: string; unanswered: boolean; retrySeconds: number },
+  ): Promise<void> {
+    await this.journal.setPhase(operation, 'Undoing', why);
+    // Of several steps on one object the first knows what was before all of them.
+    const firsts = new Map(
+      steps
+        .filter(({ action }) => action === 'apply')
+        .toReversed()
+        .map((step) => [JSON.stringify([step.clusterId, step.ref]), step]),
+    );
+    const begun = [...firsts.values()].filter((step) => step.state !== 'Undone').sort((a, b) => b.index - a.index);
+    const late = unanswered ? begun.filter((step) => step.state === 'Pending') : [];
+    let complete = true;
+    try {
+      for (const step of begun) complete = (await this.undoStep(targets, operation, step)) && complete;
+      if (late.length > 0) await sleep(SETTLE_MS);
+      for (const step of late) complete = (await this.undoStep(targets, operation, step)) && complete;
+    } catch (error) {
+      await this.journal.setPhase(operation, 'Waiting', `${why}; undoing waits: ${error instanceof Error ? error.message : String(error)}`);
+      await this.journal.release(operation, retrySeconds);
+      return;
+    }
+    for (const step of steps) if (step.state !== 'Failed' && step.state !== 'Undone') await this.journal.mark(step, { state: 'Undone' });
+    await this.journal.setPhase(operation, complete ? 'Undone' : 'Failed', why);
+  }
+
+  /** False when the cluster refuses; throws when it can't be reached, so that the rest waits. */
+  private async undoStep(targets: StepTargets, operation: OperationEntity, step: OperationStepEntity): Promise<boolean> {
+    try {
+      const found = await targets.find(step);
+      const target: Target | undefined = found && { cluster: found.cluster, identity: OWN_CREDENTIAL };
+      const live = target && (await this.kubernetes.find(target, step.ref));
+      if (target !== undefined && live?.metadata.annotations?.[this.annotation] === operation.id) await this.takeBack(target, step, live);
+      await this.journal.mark(step, { state: 'Undone', finishedAt: new Date() });
+      return true;
+    } catch (error) {
+      if (isConnectionFailure(error) || !(error instanceof ApiError)) throw error;
+      await this.journal.mark(step, { state: 'Failed', message: `undoing failed: ${error.message}` });
+      return false;
+    }
+  }
+
+  private async takeBack(target: Target, step: OperationStepEntity, live: KubernetesObject): Promise<void> {
+    const previous = this.journal.previousOf(step);
+    const { apiVersion, kind, metadata } = live;
+    if (previous !== undefined) await this.kubernetes.apply(target, step.ref, previous, { force: true });
+    // Applying nothing gives up all fields that were applied: the object stays as its owner had it.
+    else if (step.state === 'Adopted' || step.adopts)
+      await this.kubernetes.apply(target, step.ref, { apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace } });
+    else await this.kubernetes.delete(target, step.ref, { uid: metadata.uid });
+  }
+}

@@ -1,0 +1,65 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ApiError, conflict } from '#errors';
+import { type ClusterConnection, KubernetesGateway, OWN_CREDENTIAL } from '#kubernetes';
+import type { Logger } from '#log';
+import type { Principal } from '../auth/principal.js';
+import { ClustersService } from '../clusters/clusters.service.js';
+import { AppConfig } from '../config.module.js';
+import { LOGGER } from '../logger.module.js';
+import { namespaceRef } from '../namespaces/namespace-objects.js';
+import { NamespacePlans } from '../namespaces/namespace-plans.service.js';
+import { NamespaceReader } from '../namespaces/namespace-reader.service.js';
+import { NamespaceRows } from '../namespaces/namespace-rows.repository.js';
+import { toObserved } from '../namespaces/namespace-state.js';
+import { OperationRunner } from '../operations/operation-runner.service.js';
+import { ProjectRows } from './project-rows.repository.js';
+
+const NOTHING_ASKED = { labels: {}, annotations: {}, hard: {}, podSecurity: {} };
+
+/** The project's own namespace in each of its clusters: made when the project is, and tried again where a cluster was away. */
+@Injectable()
+export class ProjectNamespaces {
+  constructor(
+    private readonly clusters: ClustersService,
+    private readonly projects: ProjectRows,
+    private readonly rows: NamespaceRows,
+    private readonly plans: NamespacePlans,
+    private readonly reader: NamespaceReader,
+    private readonly runner: OperationRunner,
+    private readonly kubernetes: KubernetesGateway,
+    private readonly config: AppConfig,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** Never throws: what is missing is said in the project's status, and tried again later. */
+  async prepare(caller: Pick<Principal, 'user' | 'identity'>, project: string, clusterId: string): Promise<void> {
+    try {
+      const cluster = await this.clusters.findConnectionById(clusterId);
+      if (cluster === undefined) return;
+      await this.make(caller, project, cluster);
+      await this.projects.setClusterPhase(project, clusterId, 'Active', '');
+    } catch (error) {
+      const isOurs = error instanceof ApiError;
+      if (!isOurs) this.logger.error({ project, clusterId, err: error }, "making a project's namespace failed");
+      const phase = isOurs && error.code < 500 ? 'Failed' : 'Pending';
+      await this.projects.setClusterPhase(project, clusterId, phase, isOurs ? error.message : 'an internal error occurred');
+    }
+  }
+
+  private async make(caller: Pick<Principal, 'user' | 'identity'>, project: string, cluster: ClusterConnection): Promise<void> {
+    const target = { cluster, identity: OWN_CREDENTIAL } as const;
+    const held = await this.rows.find({ clusterId: cluster.id, name: project });
+    if (held !== null && held.phase === 'Active') return;
+    const live = await this.kubernetes.find(target, namespaceRef(project));
+    const holder = live?.metadata.labels?.[`${this.config.labelBaseDomain}/inner-namespace`];
+    if (live !== undefined && holder !== project)
+      throw conflict(`the cluster has a namespace "${project}" already, which is not the project's: rename or remove it`, { kind: 'namespaces', name: project });
+    const place = { project, cluster: cluster.name, name: project, isInner: true };
+    const plan =
+      live === undefined
+        ? await this.plans.create(caller, cluster, place, NOTHING_ASKED)
+        : await this.plans.adopt(caller, cluster, place, NOTHING_ASKED, (await this.reader.everything(target, project)).objects);
+    const [namespace] = await this.runner.run(plan);
+    if (namespace !== undefined) await this.rows.observe({ clusterId: cluster.id, name: project }, toObserved(namespace, undefined));
+  }
+}

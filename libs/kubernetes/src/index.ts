@@ -13,7 +13,7 @@ export { parseFieldSelector } from './field-selector.js';
 export { fanOut } from './fan-out.gateway.js';
 export { Forwarder } from './forward.gateway.js';
 export { Identity, isPrincipalName, isServiceAccountName, OWN_CREDENTIAL } from './identity.js';
-export { parseJson, rawNumber } from './json.js';
+export { numberSource, parseJson, rawNumber } from './json.js';
 export { decodeCertificate, decodePrivateKey, isBearerToken, isKeyOf } from './credential-text.js';
 export { type KubeconfigContext, readKubeconfig } from './kubeconfig.js';
 export { parseLabelSelector } from './label-selector.js';

@@ -3,7 +3,7 @@ import type { PodSecurityLevel } from './pod-security.js';
 /** What a Pod security sample lets a Pod do. */
 export interface PodSecurityConstraints {
   description: string;
-  /** The strictest level of Pod Security Admission that lets all in that the sample lets in. */
+  /** The level of Pod Security Admission that comes nearest. */
   level: PodSecurityLevel;
   /** As whom containers may run: an id allotted to the namespace, any but root, or anyone. */
   user: 'allotted' | 'nonroot' | 'any';
@@ -11,7 +11,7 @@ export interface PodSecurityConstraints {
   fsGroup: 'allotted' | 'any';
   host: { network: boolean; processes: boolean; volumes: boolean };
   privileged: boolean;
-  /** Whether all capabilities must be dropped, privilege escalation be off and seccomp be the runtime's default. */
+  /** Whether all capabilities must be dropped, privilege escalation be off and seccomp be the runtime's default, not just on. */
   hardened: boolean;
   /** Whether any SELinux user, role and type may be set. */
   anySelinux: boolean;

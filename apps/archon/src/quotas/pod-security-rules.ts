@@ -22,7 +22,8 @@ export function podSecurityRules(constraints: PodSecurityConstraints, uidRange: 
     ...(host.processes ? [] : [HOST_PROCESSES]),
     ...(host.volumes ? [] : [VOLUMES]),
     ...(privileged ? [] : [PRIVILEGED, capabilities(hardened)]),
-    ...(hardened ? [ESCALATION, DROP_ALL, SECCOMP] : []),
+    ...(hardened ? [ESCALATION, DROP_ALL] : []),
+    ...(privileged ? [] : [hardened ? RUNTIME_SECCOMP : ANY_SECCOMP]),
     ...(user === 'any' ? [] : [user === 'nonroot' ? NONROOT : allottedUser(uidRange)]),
     ...(fsGroup === 'any' ? [] : [allottedGroup(uidRange)]),
     ...(anySelinux ? [] : [SELINUX]),
@@ -96,9 +97,16 @@ const DEFAULT_SECCOMP = rule('default-seccomp', {
   mutate: { patchStrategicMerge: { spec: { securityContext: { '+(seccompProfile)': { type: 'RuntimeDefault' } } } } },
 });
 
-const SECCOMP = pattern('seccomp', 'seccompProfile must be RuntimeDefault', {
+const RUNTIME_SECCOMP = pattern('seccomp', 'seccompProfile must be RuntimeDefault', {
   securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
   ...eachContainer({ '=(securityContext)': { '=(seccompProfile)': { '=(type)': 'RuntimeDefault' } } }),
+});
+
+const confined = { '=(seccompProfile)': { '=(type)': '!Unconfined' } };
+
+const ANY_SECCOMP = pattern('seccomp', 'seccompProfile must not be Unconfined', {
+  '=(securityContext)': confined,
+  ...eachContainer({ '=(securityContext)': confined }),
 });
 
 const selinux = { '=(seLinuxOptions)': { '=(type)': SELINUX_TYPES, 'X(user)': 'null', 'X(role)': 'null' } };

@@ -3,7 +3,7 @@ import { invalid, type StatusCause } from '#errors';
 export const POD_SECURITY_MODES = ['enforce', 'audit', 'warn'] as const;
 export const POD_SECURITY_LEVELS = ['privileged', 'baseline', 'restricted'] as const;
 
-export type PodSecurityMode = (typeof POD_SECURITY_MODES)[number];
+type PodSecurityMode = (typeof POD_SECURITY_MODES)[number];
 export type PodSecurityLevel = (typeof POD_SECURITY_LEVELS)[number];
 /** The levels of a namespace; a mode that is left out is not set. */
 export type PodSecurity = Partial<Record<PodSecurityMode, PodSecurityLevel>>;

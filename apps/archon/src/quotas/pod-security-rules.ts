@@ -13,7 +13,7 @@ const HOST_VOLUMES =
 const SELINUX_TYPES = 'container_t | container_init_t | container_kvm_t | container_engine_t';
 const ALL_CONTAINERS = 'request.object.spec.[containers, initContainers, ephemeralContainers][]';
 
-/** The rules of a sample. In Kyverno's patterns `=(field)` is a field that may be absent, `X(field)` one that must be. */
+/** The rules of a sample. In Kyverno's patterns `=(field)` may be absent and `X(field)` must be absent. */
 export function podSecurityRules(constraints: PodSecurityConstraints, uidRange: string): PolicyRule[] {
   const { host, user, fsGroup, privileged, hardened, anySelinux } = constraints;
   const rules = [

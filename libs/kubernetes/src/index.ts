@@ -29,7 +29,7 @@ export {
 } from './kubernetes-object.js';
 export { allOrNothing, type ClusterFailure } from './merge-outcomes.js';
 export { mergePatch } from './merge-patch.js';
-export { formatQuantity, parseQuantity, readQuantity } from './quantity.js';
+export { formatQuantity, parseQuantity, quantityText } from './quantity.js';
 export { isTrue, type RequestAttributes, requestAttributes } from './request-attributes.js';
 export { isPathSegment, type ResourceRef } from './resource-path.js';
 export type { Target } from './target.js';

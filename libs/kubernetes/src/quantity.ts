@@ -36,11 +36,8 @@ export function parseQuantity(text: string): bigint | undefined {
   return sign === '-' ? -magnitude : magnitude;
 }
 
-/** Reads a quantity out of JSON: a text, or a number as it was written. */
-export function readQuantity(value: unknown): bigint | undefined {
-  const text = typeof value === 'string' ? value : numberSource(value);
-  return text === undefined ? undefined : parseQuantity(text);
-}
+/** What may be a quantity in a parsed document, as text: JSON allows numbers too, and they are taken as they were written. */
+export const quantityText = (value: unknown): string | undefined => (typeof value === 'string' ? value : numberSource(value));
 
 /**
  * Kubernetes' canonical form: no fraction, the largest suffix that keeps it exact, in the suffixes of `like` (binary, decimal or

@@ -1,5 +1,5 @@
 import { invalid, type StatusCause } from '#errors';
-import { formatQuantity, type KubernetesObject, numberSource, parseQuantity } from '#kubernetes';
+import { formatQuantity, type KubernetesObject, parseQuantity, quantityText } from '#kubernetes';
 
 const BOUNDS = ['defaultRequest', 'default', 'max'] as const;
 const RESOURCES = ['cpu', 'memory'] as const;
@@ -66,7 +66,7 @@ function readAmounts(field: string, value: unknown, causes: StatusCause[]): Amou
   const amounts: Amounts = {};
   for (const [key, amount] of Object.entries(value)) {
     const resource = RESOURCES.find((name) => name === key);
-    const text = typeof amount === 'string' ? amount : numberSource(amount);
+    const text = quantityText(amount);
     const nanos = text === undefined ? undefined : parseQuantity(text);
     if (resource === undefined) causes.push({ field: `${field}.${key}`, message: 'is not offered here: limit cpu and memory' });
     else if (nanos === undefined || nanos < 0n)

@@ -1,5 +1,5 @@
 import { invalid, type StatusCause } from '#errors';
-import { formatQuantity, numberSource, parseQuantity } from '#kubernetes';
+import { formatQuantity, parseQuantity, quantityText } from '#kubernetes';
 import { gpuUnit, refusedGpuAmount } from './gpu-units.js';
 import { isCounted, refusedCustomQuotaName, refusedQuotaName } from './quota-names.js';
 
@@ -32,7 +32,7 @@ function read(field: string, hard: Record<string, unknown>, refusedName: (name: 
 function readAmount(key: string, value: unknown, refusedName: (name: string) => string | undefined): string | { refused: string } {
   const refused = refusedName(key);
   if (refused !== undefined) return { refused };
-  const text = typeof value === 'string' ? value : numberSource(value);
+  const text = quantityText(value);
   const nanos = text === undefined ? undefined : parseQuantity(text);
   if (text === undefined || nanos === undefined)
     return { refused: 'must be a quantity such as 2, 500m or 4Gi; leave the type out to set no limit' };

@@ -13,7 +13,7 @@ export { parseFieldSelector } from './field-selector.js';
 export { fanOut } from './fan-out.gateway.js';
 export { Forwarder } from './forward.gateway.js';
 export { Identity, isPrincipalName, isServiceAccountName, OWN_CREDENTIAL } from './identity.js';
-export { parseJson, rawNumber } from './json.js';
+export { numberSource, parseJson, rawNumber } from './json.js';
 export { decodeCertificate, decodePrivateKey, isBearerToken, isKeyOf } from './credential-text.js';
 export { type KubeconfigContext, readKubeconfig } from './kubeconfig.js';
 export { parseLabelSelector } from './label-selector.js';
@@ -29,6 +29,7 @@ export {
 } from './kubernetes-object.js';
 export { allOrNothing, type ClusterFailure } from './merge-outcomes.js';
 export { mergePatch } from './merge-patch.js';
+export { formatQuantity, parseQuantity, quantityText } from './quantity.js';
 export { isTrue, type RequestAttributes, requestAttributes } from './request-attributes.js';
 export { isPathSegment, type ResourceRef } from './resource-path.js';
 export type { Target } from './target.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseJson } from './json.js';
+import { numberSource, parseJson } from './json.js';
 
 describe('parseJson', () => {
   it.each([
@@ -23,5 +23,19 @@ describe('parseJson', () => {
 
   it('refuses what is not JSON', () => {
     expect(() => parseJson('{"a":1e}')).toThrow(SyntaxError);
+  });
+});
+
+describe('numberSource', () => {
+  it.each([
+    ['3', '3'],
+    ['1.0', '1.0'],
+    ['9007199254740993', '9007199254740993'],
+    ['"3"', undefined],
+    ['{"rawJSON":"3"}', undefined],
+    ['null', undefined],
+    ['true', undefined],
+  ])('of %s is %s', (json, expected) => {
+    expect(numberSource(parseJson(json))).toBe(expected);
   });
 });

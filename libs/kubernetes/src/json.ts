@@ -1,6 +1,7 @@
 /** `JSON.rawJSON` and the reviver's source text (ECMAScript 2026), which TypeScript's ES2024 library doesn't know. */
 interface SourceTextJson {
-  rawJSON(text: string): unknown;
+  rawJSON(text: string): { rawJSON: string };
+  isRawJSON(value: unknown): value is { rawJSON: string };
   parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
 }
 const sourceTextJson = JSON as unknown as SourceTextJson;
@@ -21,3 +22,9 @@ export function parseJson(text: string): unknown {
 
 /** A number to be written exactly as `source` says. */
 export const rawNumber = (source: string): unknown => sourceTextJson.rawJSON(source);
+
+/** How a number of a parsed document was written; undefined for anything else. */
+export function numberSource(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return sourceTextJson.isRawJSON(value) ? value.rawJSON : undefined;
+}

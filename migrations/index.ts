@@ -5,6 +5,7 @@ import { ExternalIdentities1764000003000 } from './1764000003000-external-identi
 import { Clusters1764000004000 } from './1764000004000-clusters.js';
 import { Audit1764000007000 } from './1764000007000-audit.js';
 import { TrustRules1764100001000 } from './1764100001000-trust-rules.js';
+import { Members1764200001000 } from './1764200001000-members.js';
 
 /** All migrations, oldest first. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   Clusters1764000004000,
   Audit1764000007000,
   TrustRules1764100001000,
+  Members1764200001000,
 ];

@@ -17,9 +17,11 @@ import { IdentityProvidersModule } from './identityproviders/identity-providers.
 import { KubernetesModule } from './kubernetes.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { LOGGER, LoggerModule } from './logger.module.js';
+import { MembersModule } from './members/members.module.js';
 import { OidcModule } from './oidc/oidc.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { ProxyModule } from './proxy/proxy.module.js';
+import { RolesModule } from './roles/roles.module.js';
 import { RouteAccessCheck } from './auth/route-access-check.service.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { TokensModule } from './tokens/tokens.module.js';
@@ -42,6 +44,8 @@ export class AppModule {
         AuthModule,
         AuditModule,
         UsersModule,
+        RolesModule,
+        MembersModule,
         TokensModule,
         SessionsModule,
         IdentityProvidersModule,

@@ -1,7 +1,7 @@
 import { forbidden } from '#errors';
 
 const MAX_LENGTH = 512;
-const MAX_GROUPS = 500;
+const MAX_GROUPS = 1500;
 /** Visible ASCII without leading or trailing blank: what an HTTP header carries unchanged. */
 const PRINTABLE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 

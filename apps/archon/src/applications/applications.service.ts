@@ -226,11 +226,11 @@ export class ApplicationsService {
   private async target(caller: Principal, place: ApplicationPlace): Promise<Target> {
     const cluster = await this.clusters.connection(place.cluster);
     await this.components.requireApplications(cluster);
-    return { cluster, identity: caller.identity };
+    return { cluster, identity: caller.identityAt(cluster.name, place.namespace) };
   }
 
   private planOf(caller: Principal, { cluster }: Target, namespace: string, name: string): Omit<OperationPlan, 'kind' | 'steps'> {
-    return { cluster, identity: caller.identity, namespace, name };
+    return { cluster, identity: caller.identityAt(cluster.name, namespace), namespace, name };
   }
 
   private ref(namespace: string): ResourceRef;

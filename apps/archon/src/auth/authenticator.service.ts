@@ -6,6 +6,7 @@ import { decodeJwt } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { unauthorized } from '#errors';
 import { CREDENTIAL_VERIFIERS, type CredentialVerifier, type UnverifiedClaims } from './credential-verifier.js';
+import { MEMBERSHIP_SOURCE, type MembershipSource } from './membership-source.js';
 import { concerns, IdentityChanges } from './identity-changes.service.js';
 import type { Principal } from './principal.js';
 
@@ -28,6 +29,7 @@ export class Authenticator {
 
   constructor(
     @Inject(CREDENTIAL_VERIFIERS) private readonly verifiers: readonly CredentialVerifier[],
+    @Inject(MEMBERSHIP_SOURCE) private readonly memberships: MembershipSource,
     identityChanges: IdentityChanges,
   ) {
     identityChanges.on((change) => {
@@ -75,7 +77,8 @@ export class Authenticator {
 
   private async verify(token: string): Promise<Principal | undefined> {
     const claims = unverifiedClaims(token);
-    return claims && this.verifiers.find((verifier) => verifier.handles(claims))?.verify(token);
+    const principal = claims && (await this.verifiers.find((verifier) => verifier.handles(claims))?.verify(token));
+    return principal && this.memberships.withMemberships(principal);
   }
 }
 

@@ -4,10 +4,16 @@ import { CLUSTERS_TOPIC } from '../clusters/clusters-topic.js';
 import type { Principal } from './principal.js';
 
 /**
- * Whose standing has changed: everything that was decided for them before must be decided anew. `scopes`: a cluster came, went or was
- * changed, and scopes name clusters.
+ * Whose standing has changed: everything that was decided for them before must be decided anew. `group`: of all who are in it. `project`:
+ * of its members, as its clusters or namespaces are others now. `scopes`: a cluster came, went or was changed, and scopes name clusters.
  */
-export type IdentityChange = { user: string } | { credential: string } | { everybody: true } | { scopes: true };
+export type IdentityChange =
+  | { user: string }
+  | { group: string }
+  | { project: string }
+  | { credential: string }
+  | { everybody: true }
+  | { scopes: true };
 
 const TOPIC = 'identity';
 
@@ -38,6 +44,8 @@ export class IdentityChanges {
 
 export function concerns(change: IdentityChange, principal: Principal): boolean {
   if ('user' in change) return change.user === principal.user;
-  if ('scopes' in change) return principal.scope !== undefined;
+  if ('group' in change) return principal.groups.includes(change.group);
+  if ('project' in change) return principal.memberships.some(({ project }) => project === change.project);
+  if ('scopes' in change) return principal.scope !== undefined || principal.memberships.length > 0;
   return 'everybody' in change || change.credential === principal.provenBy.id;
 }

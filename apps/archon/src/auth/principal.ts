@@ -1,5 +1,7 @@
 import { Identity } from '#kubernetes';
 import { type AccessScope, reachesCluster } from './access-scope.js';
+import type { Membership } from './membership.js';
+import { TargetIdentities } from './target-identities.js';
 
 /** Group of those who administer the platform; every registered cluster binds it to `cluster-admin`. */
 export const ADMINISTRATORS = 'acp:platform:administrator';
@@ -21,6 +23,7 @@ export interface ProvenBy {
 /** Who sends a request: the user, the groups that clusters see, what proved it, and what that proof is good for (all, without a scope). */
 export class Principal {
   readonly identity: Identity;
+  private targets: TargetIdentities | undefined;
 
   constructor(
     readonly user: string,
@@ -28,6 +31,8 @@ export class Principal {
     readonly provenBy: ProvenBy,
     readonly scope?: AccessScope,
     identity = Identity.of(user, groups),
+    /** What the user is a member of, by name or by a group. */
+    readonly memberships: readonly Membership[] = [],
   ) {
     this.identity = identity;
   }
@@ -43,6 +48,15 @@ export class Principal {
   /** Whether everybody's rows are shown, not only the caller's own. */
   get readsEverything(): boolean {
     return this.isAdministrator || this.isAuditor;
+  }
+
+  /**
+   * As whom a cluster sees the caller, for a request to a namespace: with the groups of those memberships that matter there. Without a
+   * namespace for the cluster as a whole.
+   */
+  identityAt(cluster: string, namespace: string | undefined): Identity {
+    if (this.memberships.length === 0) return this.identity;
+    return (this.targets ??= new TargetIdentities(this.identity, this.memberships)).at(cluster, namespace);
   }
 
   /** Whether anything of a cluster is within the scope of the credential: lists of clusters and of what is in them show nothing else. */

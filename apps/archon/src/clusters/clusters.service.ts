@@ -157,6 +157,11 @@ export class ClustersService {
     return connection;
   }
 
+  /** The id of a registration. Throws 404 when no cluster of this name is registered. */
+  async getId(name: string): Promise<string> {
+    return (await this.load(name)).row.id;
+  }
+
   /** Throws 404 when no cluster of this name is registered. */
   async requireRegistered(name: string): Promise<void> {
     await this.load(name);

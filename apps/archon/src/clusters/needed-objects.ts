@@ -1,5 +1,6 @@
 import type { ResourceRef } from '#kubernetes';
 import { ADMINISTRATORS } from '../auth/principal.js';
+import { BUILT_IN_ROLE_OBJECTS } from '../roles/cluster-roles.js';
 import { APPLICATION_CRD } from './application-crd.js';
 import { PLATFORM_AUDITOR_OBJECTS } from './platform-auditor-role.js';
 
@@ -25,4 +26,5 @@ export const NEEDED_OBJECTS = [
     object: ADMINISTRATORS_BINDING,
   },
   ...PLATFORM_AUDITOR_OBJECTS,
+  ...BUILT_IN_ROLE_OBJECTS,
 ] satisfies { ref: ResourceRef; object: object }[];

@@ -3,6 +3,7 @@ import { forbidden } from '#errors';
 import { type ClusterConnection, type Identity, type RequestAttributes, requestAttributes } from '#kubernetes';
 import type { Principal } from '../auth/principal.js';
 import { requireKubernetesInScope } from '../auth/scoped-access.js';
+import { namespaceInPath } from '../auth/target-groups.js';
 import { ClustersService } from '../clusters/clusters.service.js';
 import { AppConfig } from '../config.module.js';
 import { ClusterRights } from './cluster-rights.service.js';
@@ -49,14 +50,14 @@ export class Admission {
     if (attributes !== undefined) this.requireProxyPermission(principal, attributes);
     const cluster = this.clusters.recall(asked.cluster);
     if (cluster !== undefined && attributes === undefined && asked.impersonation === undefined)
-      return { cluster, identity: principal.identity };
+      return { cluster, identity: identityFor(principal, asked) };
     return this.admitAfterAsking(principal, asked, attributes);
   }
 
   private async admitAfterAsking(principal: Principal, asked: Asked, attributes: RequestAttributes | undefined): Promise<AdmittedTarget> {
     const cluster = await this.clusters.connection(asked.cluster);
     const identity =
-      asked.impersonation === undefined ? principal.identity : await this.impersonate(cluster, principal, asked.impersonation);
+      asked.impersonation === undefined ? identityFor(principal, asked) : await this.impersonate(cluster, principal, asked.impersonation);
     // Kubernetes before 1.35 takes a WebSocket's GET for reading (kubernetes#78741).
     if (attributes !== undefined && opensShell(attributes)) await this.require({ cluster, identity }, toQuestion(attributes));
     return { cluster, identity };
@@ -71,7 +72,8 @@ export class Admission {
   private async impersonate(cluster: ClusterConnection, principal: Principal, impersonation: Impersonation): Promise<Identity> {
     const identity = toIdentity(impersonation);
     const questions = impersonationQuestions(impersonation);
-    await Promise.all(questions.map((question) => this.require({ cluster, identity: principal.identity }, question)));
+    const own = principal.identityAt(cluster.name, undefined);
+    await Promise.all(questions.map((question) => this.require({ cluster, identity: own }, question)));
     return identity;
   }
 
@@ -106,6 +108,10 @@ export class Admission {
     );
   }
 }
+
+/** This is the path of every request: only for members is the namespace looked for. */
+const identityFor = (principal: Principal, { cluster, path }: Asked): Identity =>
+  principal.memberships.length === 0 ? principal.identity : principal.identityAt(cluster, namespaceInPath(path));
 
 /** Whether a request opens a way into a Pod. */
 export const isShell = ({ resource, subresource }: RequestAttributes): boolean => resource === 'pods' && SHELLS.includes(subresource);

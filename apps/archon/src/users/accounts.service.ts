@@ -11,7 +11,7 @@ import { normalizePassword, passwordFault } from './password-policy.js';
 import { PasswordProof } from './password-proof.service.js';
 import { Passwords } from './passwords.service.js';
 import { requestedRoles, sameRoles } from './requested-roles.js';
-import { LOCAL, UserEntity } from './user.entity.js';
+import { LOCAL, UNKNOWN_SOURCE, UserEntity } from './user.entity.js';
 import { parseFilter, parseSort } from './user-list-query.js';
 import { objectNameOf } from './user-object.js';
 import type { CreateUserRequest, ListUsersQuery, PatchUserRequest } from './users.dto.js';
@@ -93,14 +93,14 @@ export class AccountsService {
       lastLoginAt: null,
     });
     try {
-      await this.rows.insert(row);
+      await this.insert(row);
     } catch (error) {
       if (error instanceof QueryFailedError && (error as { code?: string }).code === UNIQUE_VIOLATION)
         throw alreadyExists(`a user with the email "${spec.email}" exists already`);
       throw error;
     }
     await this.changes.publish({ user: row.name });
-    return row;
+    return this.find(row.objectName);
   }
 
   /**
@@ -167,6 +167,12 @@ export class AccountsService {
       { password, mustChangePassword: false, generation: user.generation + 1 },
     );
     return this.rows.findOneByOrFail({ id: user.id });
+  }
+
+  /** Somebody who was only named until now keeps what was given to that name. */
+  private async insert({ id, ...row }: UserEntity): Promise<void> {
+    const { affected } = await this.rows.update({ name: row.name, source: UNKNOWN_SOURCE }, row);
+    if (affected === 0) await this.rows.insert({ id, ...row });
   }
 
   private async changedPassword(user: UserEntity, spec: PatchUserRequest['spec'], isSelf: boolean, address: string): Promise<string> {

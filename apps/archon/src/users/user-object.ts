@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { LOCAL, type UserEntity } from './user.entity.js';
+import { LOCAL, UNKNOWN_SOURCE, type UserEntity } from './user.entity.js';
 
 /** `metadata.name` of a user in the official API: the MD5 of the email. It is a name, nothing relies on it being hard to find. */
 export const objectNameOf = (userName: string): string => createHash('md5').update(userName).digest('hex');
@@ -17,7 +17,7 @@ export function toUserObject(row: UserEntity) {
     },
     spec: {
       account: row.name,
-      connector_type: row.source === LOCAL ? 'local' : 'oidc',
+      connector_type: row.source === LOCAL ? 'local' : row.source === UNKNOWN_SOURCE ? UNKNOWN_SOURCE : 'oidc',
       connector_name: row.source,
       email: row.name,
       username: row.displayName,

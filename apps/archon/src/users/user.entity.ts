@@ -3,6 +3,8 @@ import type { PlatformRole } from './platform-roles.js';
 
 /** The source of users whose password Archon itself checks. Others carry the name of the issuer that vouches for them. */
 export const LOCAL = 'local';
+/** Of somebody who was named, for example as a member of a project, and has not come in yet. */
+export const UNKNOWN_SOURCE = '-';
 
 /** Somebody whom Archon knows: by a password of its own, or from a login at an identity provider. */
 @Entity('users')

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LRUCache } from 'lru-cache';
-import type { EntityManager, Repository } from 'typeorm';
+import { type EntityManager, Not, type Repository } from 'typeorm';
 import { forbidden } from '#errors';
 import { isPrincipalName } from '#kubernetes';
 import { IdentityChanges } from '../auth/identity-changes.service.js';
 import { groupsOfUser, type PlatformRole } from './platform-roles.js';
-import { UserEntity } from './user.entity.js';
+import { UNKNOWN_SOURCE, UserEntity } from './user.entity.js';
 
 /** What a request needs to know of its user. */
 export interface KnownUser {
@@ -63,9 +63,20 @@ export class UsersService {
     await this.rows.query('update users set generation = generation + 1 where source = $1', [source]);
   }
 
-  /** Whether a user has this name. */
+  /** Whether a user has this name, of whom some source has told. */
   exists(name: string, within: EntityManager = this.rows.manager): Promise<boolean> {
-    return within.existsBy(UserEntity, { name });
+    return within.existsBy(UserEntity, { name, source: Not(UNKNOWN_SOURCE) });
+  }
+
+  /** Makes users of names that nobody has yet: the first source that vouches for one of them takes it over. */
+  async expect(names: readonly string[], { by, within }: { by: string; within: EntityManager }): Promise<void> {
+    if (names.length === 0) return;
+    await within.query(
+      `insert into users (id, name, object_name, display_name, source, must_change_password, generation, roles, told_groups, created_by, created_at)
+         select gen_random_uuid(), n, md5(n), n, $2, false, 0, '{}', '{}', $3, now() from unnest($1::text[]) as n
+         on conflict (name) do nothing`,
+      [names, UNKNOWN_SOURCE, by],
+    );
   }
 
   /**
@@ -81,10 +92,10 @@ export class UsersService {
       `insert into users (id, name, object_name, display_name, source, must_change_password, generation, roles, told_groups, created_by, created_at)
          values ($1, $2, md5($2), $3, $4, false, 0, coalesce($6::text[], '{}'), $5, $4, now())
          on conflict (name) do update set display_name = excluded.display_name, told_groups = excluded.told_groups,
-             roles = coalesce($6::text[], users.roles)
-           where users.source = excluded.source and users.disabled_at is null
+             source = excluded.source, roles = coalesce($6::text[], users.roles)
+           where users.source in (excluded.source, $7) and users.disabled_at is null
          returning id, name, generation`,
-      [randomUUID(), login.name, login.displayName, login.source, [...login.groups], login.roles ?? null],
+      [randomUUID(), login.name, login.displayName, login.source, [...login.groups], login.roles ?? null, UNKNOWN_SOURCE],
     );
     if (row === undefined) throw forbidden(`${login.name} may not log in through ${login.source}`);
     return row;

@@ -61,6 +61,17 @@ export class Tenancy1764200002000 implements MigrationInterface {
         constraint quota_claims_pkey primary key (cluster_id, namespace, key),
         constraint quota_claims_namespace_fkey foreign key (cluster_id, namespace) references namespaces (cluster_id, name) on delete cascade
       )`);
+    await runner.query(`
+      create table namespace_rounds (
+        cluster_id uuid constraint namespace_rounds_pkey primary key
+          constraint namespace_rounds_cluster_id_fkey references clusters (id) on delete cascade,
+        begun_at timestamptz not null
+      )`);
+    await runner.query(`
+      alter table memberships
+        add constraint memberships_project_fkey foreign key (project) references projects (name) on delete cascade,
+        add constraint memberships_namespace_fkey foreign key (cluster_id, namespace) references namespaces (cluster_id, name)
+          on delete cascade`);
     await runner.query(`alter table operations add column acts_as text not null default 'caller', add column payload jsonb`);
     await runner.query('alter table operations alter column acts_as drop default');
     await runner.query(`
@@ -73,9 +84,10 @@ export class Tenancy1764200002000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table memberships drop constraint memberships_project_fkey, drop constraint memberships_namespace_fkey');
     await runner.query('alter table operation_steps drop column cluster_id, drop column cluster_name, drop column adopts, drop column patch');
     await runner.query('alter table operations drop column acts_as, drop column payload');
-    for (const table of ['quota_claims', 'namespaces', 'project_clusters', 'projects']) await runner.query(`drop table ${table}`);
+    for (const table of ['namespace_rounds', 'quota_claims', 'namespaces', 'project_clusters', 'projects']) await runner.query(`drop table ${table}`);
     await runner.query('drop sequence projects_resource_version_seq');
   }
 }

@@ -5,4 +5,18 @@ import { ExternalIdentities1764000003000 } from './1764000003000-external-identi
 import { Clusters1764000004000 } from './1764000004000-clusters.js';
 import { Audit1764000007000 } from './1764000007000-audit.js';
 import { TrustRules1764100001000 } from './1764100001000-trust-rules.js';
+import { Members1764200001000 } from './1764200001000-members.js';
+import { Tenancy1764200002000 } from './1764200002000-tenancy.js';
+
+/** All migrations, oldest first. */
+export const migrations = [
+  Foundation1763900000000,
+  Users1764000001000,
+  Tokens1764000002000,
+  ExternalIdentities1764000003000,
+  Clusters1764000004000,
+  Audit1764000007000,
+  TrustRules1764100001000,
   Members1764200001000,
+  Tenancy1764200002000,
+];

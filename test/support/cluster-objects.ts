@@ -26,9 +26,12 @@ const COLLECTIONS = [
   ['api/v1', 'secrets'],
 ] as const;
 
+/** A name that nothing else has: clusters are shared by all test files. */
+export const uniqueName = (prefix: string): string => `${prefix}-${randomBytes(4).toString('hex')}`;
+
 /** A namespace of one's own, with the same name on each of these clusters. */
 export async function createNamespace(client: ArchonClient, clusters: string[], prefix: string): Promise<string> {
-  const name = `${prefix}-${randomBytes(4).toString('hex')}`;
+  const name = uniqueName(prefix);
   for (const cluster of clusters) {
     const answer = await client.post(`/kubernetes/${cluster}${NAMESPACES}`, { metadata: { name } });
     if (answer.status !== 201) throw new Error(`no namespace on ${cluster}: ${answer.text}`);

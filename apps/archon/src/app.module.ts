@@ -18,8 +18,10 @@ import { KubernetesModule } from './kubernetes.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { LOGGER, LoggerModule } from './logger.module.js';
 import { MembersModule } from './members/members.module.js';
+import { NamespacesModule } from './namespaces/namespaces.module.js';
 import { OidcModule } from './oidc/oidc.module.js';
 import { OperationsModule } from './operations/operations.module.js';
+import { ProjectsModule } from './projects/projects.module.js';
 import { ProxyModule } from './proxy/proxy.module.js';
 import { RolesModule } from './roles/roles.module.js';
 import { RouteAccessCheck } from './auth/route-access-check.service.js';
@@ -56,6 +58,8 @@ export class AppModule {
         EncryptionModule,
         ProxyModule,
         OperationsModule,
+        NamespacesModule,
+        ProjectsModule,
         ApplicationsModule,
       ],
       providers: [

@@ -98,6 +98,12 @@ export const SETTINGS = {
     'file of the 256-bit keys (base64, one per line) that encrypt secrets; the first writes, all read; empty: <state>/keys/encryption.key',
     optional,
   ),
+  pullSecretFile: setting(
+    'ARCHON_PULL_SECRET_FILE',
+    '',
+    'file in the form of .dockerconfigjson: every namespace of a project gets it as Secret archon-registry; empty: none',
+    optional,
+  ),
   adminTokenFile: setting(
     'ARCHON_ADMIN_TOKEN_FILE',
     '',

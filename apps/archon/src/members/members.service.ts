@@ -64,6 +64,14 @@ export class MembersService {
     return rows.filter(({ kind, name }) => kind === 'User' && names.includes(name));
   }
 
+  /** Users, in a transaction of the caller, which tells of it afterwards: `tell` takes what this returns. */
+  async appoint(caller: Principal, place: Place, names: readonly string[], role: string, within: EntityManager): Promise<string[]> {
+    const subjects = names.map((name) => ({ kind: 'User', name }) as const);
+    await this.requireGrant(caller, place, subjects, role);
+    await this.insert(caller, place, subjects, role, within);
+    return subjects.map(subjectText);
+  }
+
   /** The role takes the place of all that the member has there. */
   async change(caller: Principal, place: Place, subject: Subject, role: string): Promise<MemberRow> {
     await this.requireGrant(caller, place, [subject], role);
@@ -91,11 +99,6 @@ export class MembersService {
     const row = await this.rows.find(id);
     if (row === undefined) throw notFound('members', id);
     return row;
-  }
-
-  /** Ends all memberships of a namespace, as it leaves its project or goes. Whoever calls this tells of it afterwards with `tell`. */
-  async leave(place: { clusterId: string; namespace: string }, within: EntityManager): Promise<string[]> {
-    return this.rows.removeAll({ scope: 'namespace', ...place }, within);
   }
 
   /** Tells all replicas whose rights have changed. */

@@ -84,14 +84,6 @@ export class MembershipRows {
     await this.database.query('delete from memberships where id = $1', [id]);
   }
 
-  /** All members of a place, for example of a namespace that leaves its project. Returns whom it concerns. */
-  async removeAll(place: Place, within: EntityManager): Promise<string[]> {
-    const [rows] = await within.query<[{ subject: string }[], number]>('delete from memberships where place = $1 returning subject', [
-      placeOf(place),
-    ]);
-    return rows.map(({ subject }) => subject);
-  }
-
   async isUsed(role: string): Promise<boolean> {
     const rows = await this.database.query<unknown[]>('select 1 from memberships where role = $1 limit 1', [role]);
     return rows.length > 0;

@@ -1,6 +1,8 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
 import type { MembershipScope } from '../auth/membership.js';
 import { ClusterEntity } from '../clusters/cluster.entity.js';
+import { NamespaceEntity } from '../namespaces/namespace.entity.js';
+import { ProjectEntity } from '../projects/project.entity.js';
 import { UserEntity } from '../users/user.entity.js';
 
 /** A role that a user or a group has in one place. Clusters know nothing of it: they know the groups that are sent for it. */
@@ -39,6 +41,11 @@ export class MembershipEntity {
   project: string | null;
 
   @Index('memberships_cluster_id_idx')
+  /** A membership goes with its project. */
+  @ManyToOne(() => ProjectEntity, { onDelete: 'CASCADE', nullable: true })
+  @JoinColumn({ name: 'project', foreignKeyConstraintName: 'memberships_project_fkey' })
+  projectRow: ProjectEntity | null;
+
   @Column({ name: 'cluster_id', type: 'uuid', nullable: true })
   clusterId: string | null;
 
@@ -48,6 +55,14 @@ export class MembershipEntity {
 
   @Column({ type: 'text', nullable: true })
   namespace: string | null;
+
+  /** And with its namespace, when that leaves the project. */
+  @ManyToOne(() => NamespaceEntity, { onDelete: 'CASCADE', nullable: true })
+  @JoinColumn([
+    { name: 'cluster_id', referencedColumnName: 'clusterId', foreignKeyConstraintName: 'memberships_namespace_fkey' },
+    { name: 'namespace', referencedColumnName: 'name', foreignKeyConstraintName: 'memberships_namespace_fkey' },
+  ])
+  namespaceRow: NamespaceEntity | null;
 
   @Column({ name: 'created_by', type: 'text' })
   createdBy: string;

@@ -1,5 +1,4 @@
 import type { PodSecurity } from '../quotas/pod-security.js';
-import type { ContainerLimits } from '../quotas/limit-range.js';
 import type { OverCommit } from '../quotas/over-commit.js';
 
 /** What a namespace of a project is to be, besides its project, cluster and name. */
@@ -9,8 +8,8 @@ export interface NamespaceDesired {
   annotations: Record<string, string>;
   /** Of its ResourceQuota `default`: key to quantity. */
   hard: Record<string, string>;
-  /** Of its LimitRange `default`; absent: it has none. */
-  limits?: ContainerLimits;
+  /** Of its LimitRange `default`, as Kubernetes writes them; absent: it has none. */
+  limits?: readonly unknown[];
   podSecurity: PodSecurity;
   /** Absent: that of the cluster. */
   overCommit?: OverCommit;

@@ -1,8 +1,10 @@
 import { type KubernetesObject, parseApiVersion, type ResourceRef } from '#kubernetes';
 import { namespaceBindings } from '../roles/namespace-bindings.js';
-import { limitRangeSpec } from '../quotas/limit-range.js';
-import { overCommitObject } from '../quotas/over-commit.js';
+import { limitRange } from '../quotas/limit-range.js';
+import { OWN_NAME } from '../quotas/merge.js';
+import { namespaceResourceRatio } from '../quotas/over-commit.js';
 import { podSecurityLabels } from '../quotas/pod-security.js';
+import { uidRangeAnnotation } from '../quotas/uid-range.js';
 import type { NamespaceDesired } from './namespace-desired.js';
 
 /** Which namespace it is: for which project, where. */
@@ -24,8 +26,7 @@ export interface NamespaceSetting {
   pullSecret: string | undefined;
 }
 
-/** Names that the platform gives to the objects of every namespace (NS-6). */
-export const DEFAULT_NAME = 'default';
+/** Names that the platform gives to objects of every namespace (NS-6). */
 export const PULL_SECRET_NAME = 'archon-registry';
 
 const RESOURCES: Record<string, string> = {
@@ -47,8 +48,8 @@ export function namespaceObjects(
   const objects = [toNamespace(place, desired, uidRange, setting.domain)];
   if (!place.isInner) {
     objects.push(toResourceQuota(place.name, desired.hard));
-    if (desired.limits !== undefined) objects.push(toLimitRange(place.name, desired.limits));
-    if (desired.overCommit !== undefined) objects.push(overCommitObject(place.name, desired.overCommit));
+    if (desired.limits !== undefined) objects.push(limitRange(place.name, desired.limits));
+    if (desired.overCommit !== undefined) objects.push(namespaceResourceRatio(place.name, desired.overCommit));
   }
   objects.push(
     ...namespaceBindings(setting.roles, {
@@ -68,8 +69,6 @@ export const ownershipLabels = ({ project, cluster, isInner }: NamespacePlace, d
   [`${domain}/cluster`]: cluster,
 });
 
-export const uidRangeAnnotation = (domain: string): string => `security.${domain}/uid-range`;
-
 function toNamespace(place: NamespacePlace, desired: NamespaceDesired, uidRange: string | undefined, domain: string): KubernetesObject {
   return {
     apiVersion: 'v1',
@@ -85,15 +84,8 @@ function toNamespace(place: NamespacePlace, desired: NamespaceDesired, uidRange:
 const toResourceQuota = (namespace: string, hard: Record<string, string>): KubernetesObject => ({
   apiVersion: 'v1',
   kind: 'ResourceQuota',
-  metadata: { name: DEFAULT_NAME, namespace },
+  metadata: { name: OWN_NAME, namespace },
   spec: { hard },
-});
-
-const toLimitRange = (namespace: string, limits: NonNullable<NamespaceDesired['limits']>): KubernetesObject => ({
-  apiVersion: 'v1',
-  kind: 'LimitRange',
-  metadata: { name: DEFAULT_NAME, namespace },
-  spec: limitRangeSpec(limits),
 });
 
 const toPullSecret = (namespace: string, dockerConfig: string): KubernetesObject => ({
@@ -114,6 +106,6 @@ export function refOf({ apiVersion, kind, metadata }: KubernetesObject): Resourc
 
 export const namespaceRef = (name: string) => ({ group: '', version: 'v1', resource: 'namespaces', name }) as const;
 export const quotaRef = (namespace: string) =>
-  ({ group: '', version: 'v1', resource: 'resourcequotas', namespace, name: DEFAULT_NAME }) as const;
+  ({ group: '', version: 'v1', resource: 'resourcequotas', namespace, name: OWN_NAME }) as const;
 export const limitRangeRef = (namespace: string) =>
-  ({ group: '', version: 'v1', resource: 'limitranges', namespace, name: DEFAULT_NAME }) as const;
+  ({ group: '', version: 'v1', resource: 'limitranges', namespace, name: OWN_NAME }) as const;

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { conflict } from '#errors';
-import { type ClusterConnection, compareQuantities, KubernetesGateway, type KubernetesObject, OWN_CREDENTIAL } from '#kubernetes';
+import { type ClusterConnection, KubernetesGateway, type KubernetesObject, OWN_CREDENTIAL } from '#kubernetes';
 import type { Principal } from '../auth/principal.js';
 import { clusterRoleName } from '../roles/cluster-roles.js';
 import type { ClusterName, OperationKind, OperationPlan } from '../operations/operation-plan.js';
+import { podSecurityLabels } from '../quotas/pod-security.js';
+import { wantsUidRange } from '../quotas/uid-range.js';
 import type { NamespaceDesired } from './namespace-desired.js';
 import type { UpdatePayload } from './namespace-ends.service.js';
 import { namespaceObjects, type NamespacePlace, refOf } from './namespace-objects.js';
@@ -14,6 +16,9 @@ import { larger, previousOf } from './namespace-state.js';
 import { adoptSteps, createSteps, deleteSteps, removeSteps } from './namespace-steps.js';
 import type { NamespaceEntity, NamespacePhase } from './namespace.entity.js';
 import { QuotaLedger, type Share } from './quota-ledger.repository.js';
+
+/** For whom it is done. */
+export type Asker = Pick<Principal, 'user' | 'identity'>;
 
 const CHANGEABLE: NamespacePhase[] = ['Active', 'Failed'];
 
@@ -32,14 +37,14 @@ export class NamespacePlans {
   ) {}
 
   /** The project's quota is claimed in the transaction that stores the plan: either both are there, or none. */
-  async create(caller: Principal, cluster: ClusterConnection, place: NamespacePlace, desired: NamespaceDesired): Promise<OperationPlan> {
+  async create(caller: Asker, cluster: ClusterConnection, place: NamespacePlace, desired: NamespaceDesired): Promise<OperationPlan> {
     const drawn = await this.draw(cluster, place, desired, caller.user);
     return { ...this.head('CreateNamespace', caller, cluster, place.name), steps: createSteps(drawn.objects(), drawn.object), store: drawn.take };
   }
 
   /** The same for a namespace that exists: what it has of ours is taken over. */
   async adopt(
-    caller: Principal,
+    caller: Asker,
     cluster: ClusterConnection,
     place: NamespacePlace,
     desired: NamespaceDesired,
@@ -51,7 +56,7 @@ export class NamespacePlans {
 
   /** While it is under way the larger of what was and what will be is claimed of each quota type. */
   async update(
-    caller: Principal,
+    caller: Asker,
     cluster: ClusterConnection,
     row: NamespaceEntity,
     after: NamespaceDesired,
@@ -65,7 +70,7 @@ export class NamespacePlans {
       const share = shareOf(row.project, cluster);
       await this.ledger.lock(manager, share);
       await this.enter(manager, row, 'Updating');
-      await this.ledger.claim(manager, share, row.name, larger(row.desired.hard, after.hard, compareQuantities));
+      await this.ledger.claim(manager, share, row.name, { hard: larger(row.desired.hard, after.hard), isNew: false });
       await drawn.allot(manager);
     };
     const gone = namespaceObjects(place, row.desired, undefined, await this.settings.current())
@@ -79,7 +84,7 @@ export class NamespacePlans {
     };
   }
 
-  async remove(caller: Principal, cluster: ClusterName, row: NamespaceEntity): Promise<OperationPlan> {
+  async remove(caller: Asker, cluster: ClusterName, row: NamespaceEntity): Promise<OperationPlan> {
     const { domain, roles } = await this.settings.current();
     return {
       ...this.head('RemoveNamespace', caller, cluster, row.name),
@@ -88,7 +93,7 @@ export class NamespacePlans {
     };
   }
 
-  delete(caller: Principal, cluster: ClusterName, row: NamespaceEntity): OperationPlan {
+  delete(caller: Asker, cluster: ClusterName, row: NamespaceEntity): OperationPlan {
     return {
       ...this.head('DeleteNamespace', caller, cluster, row.name),
       steps: deleteSteps(row.name, row.observed?.uid),
@@ -121,7 +126,7 @@ export class NamespacePlans {
   private async draw(cluster: ClusterConnection, place: NamespacePlace, desired: NamespaceDesired, createdBy: string, uidRange?: string) {
     const setting = await this.settings.current();
     const key = { clusterId: cluster.id, name: place.name };
-    const wantsRange = desired.labels[`security.${setting.domain}/enabled`] === 'true';
+    const wantsRange = wantsUidRange({ ...desired.labels, ...podSecurityLabels(desired.podSecurity) }, setting.domain);
     let objects = namespaceObjects(place, desired, wantsRange ? uidRange : undefined, setting);
     const allot = async (manager: EntityManager) => {
       if (wantsRange) objects = namespaceObjects(place, desired, await this.rows.allotUidRange(manager, key), setting);
@@ -130,7 +135,7 @@ export class NamespacePlans {
       const share = shareOf(place.project, cluster);
       await this.ledger.lock(manager, share);
       await this.rows.take(manager, { ...key, project: place.project, isInner: place.isInner, desired, createdBy });
-      if (!place.isInner) await this.ledger.claim(manager, share, place.name, desired.hard);
+      if (!place.isInner) await this.ledger.claim(manager, share, place.name, { hard: desired.hard, isNew: true });
       await allot(manager);
     };
     const object = (index: number): KubernetesObject => {
@@ -147,14 +152,14 @@ export class NamespacePlans {
     throw conflict(`the namespace "${name}" is being changed or deleted by somebody else: try again when that has ended`, { kind: 'namespaces', name });
   }
 
-  private head<C extends ClusterName>(kind: OperationKind, caller: Principal, cluster: C, namespace: string) {
+  private head<C extends ClusterName>(kind: OperationKind, caller: Asker, cluster: C, namespace: string) {
     return { kind, cluster, identity: caller.identity, actsAs: 'archon', namespace, name: '' } as const;
   }
 }
 
 const shareOf = (project: string, { id, name }: ClusterConnection): Share => ({ project, clusterId: id, cluster: name });
 
-const toPlace = ({ project, name, isInner }: NamespaceEntity, cluster: string): NamespacePlace => ({ project, cluster, name, isInner });
+export const toPlace = ({ project, name, isInner }: NamespaceEntity, cluster: string): NamespacePlace => ({ project, cluster, name, isInner });
 
 const before = (live: (ours: KubernetesObject) => KubernetesObject | undefined) => (ours: KubernetesObject) => {
   const found = live(ours);

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { ApiError } from '#errors';
 import { KubernetesGateway, type KubernetesObject, type Target } from '#kubernetes';
-import { DEFAULT_NAME, namespaceRef, refOf } from './namespace-objects.js';
+import { OWN_NAME } from '../quotas/merge.js';
+import { namespaceRef } from './namespace-objects.js';
 
 /** A namespace as its cluster has it. */
 export interface LiveNamespace {
@@ -43,14 +44,9 @@ export class NamespaceReader {
       namespace,
       quotas: lists[0] ?? [],
       limitRanges: lists[1] ?? [],
-      quota: byKey.get(`ResourceQuota/${DEFAULT_NAME}`),
+      quota: byKey.get(`ResourceQuota/${OWN_NAME}`),
       objects,
     };
-  }
-
-  /** One of our objects as it is; undefined when it is not there. */
-  find(target: Target, ours: KubernetesObject): Promise<KubernetesObject | undefined> {
-    return this.kubernetes.find(target, refOf(ours));
   }
 
   private async list(target: Target, ref: { group: string; version: string; resource: string; namespace: string }): Promise<KubernetesObject[]> {

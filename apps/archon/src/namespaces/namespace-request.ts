@@ -1,11 +1,11 @@
 import { invalid, type StatusCause } from '#errors';
 import { isLabelValue, isQualifiedName } from '#kubernetes';
-import { type ContainerLimits, readContainerLimits, readLimitRange } from '../quotas/limit-range.js';
+import { readLimitRange } from '../quotas/limit-range.js';
+import { OWN_NAME } from '../quotas/merge.js';
+import { podSecurityCauses, podSecurityOf, readPodSecurity } from '../quotas/pod-security.js';
 import { readOverCommit } from '../quotas/over-commit.js';
-import { podSecurityOf, readPodSecurity } from '../quotas/pod-security.js';
 import { readHard } from '../quotas/quota-keys.js';
 import type { NamespaceDesired } from './namespace-desired.js';
-import { DEFAULT_NAME } from './namespace-objects.js';
 
 /** What a request asks for. What is absent was not mentioned. */
 export interface NamespaceRequest {
@@ -14,13 +14,14 @@ export interface NamespaceRequest {
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
   hard?: Record<string, string>;
-  limits?: ContainerLimits;
+  limits?: readonly unknown[];
   podSecurity?: NamespaceDesired['podSecurity'];
   overCommit?: NonNullable<NamespaceDesired['overCommit']>;
 }
 
 type Fields = Record<string, unknown>;
 
+const RATIO = { apiVersion: 'resource.alauda.io/v1', kind: 'NamespaceResourceRatio' };
 const MAX_ENTRIES = 100;
 const MAX_ANNOTATION_BYTES = 256 * 1024;
 const PARTS = ['namespace', 'resourcequota', 'limitrange', 'namespaceresourceratio'];
@@ -52,14 +53,14 @@ function fromObjects({ namespace, resourcequota, limitrange, namespaceresourcera
     name: metadata.name === undefined ? undefined : requireText(metadata.name, 'namespace.metadata.name'),
     project: own?.project,
     labels: own?.labels,
-    podSecurity: own && podSecurityOf('namespace.metadata.labels', labels),
+    podSecurity: labels && levelsOf(labels),
     annotations: metadata.annotations === undefined ? undefined : readTexts(metadata.annotations, 'namespace.metadata.annotations', () => true),
     hard: quota && readHard('resourcequota.spec.hard', requireObject(quota.spec?.hard ?? {}, 'resourcequota.spec.hard')),
-    limits: range && readLimitRange('limitrange.spec', range.spec),
+    limits: range && limitsOf('limitrange.spec', range.spec),
     overCommit:
       namespaceresourceratio === undefined
         ? undefined
-        : readOverCommit('namespaceresourceratio.spec', requireObject(namespaceresourceratio, 'namespaceresourceratio').spec),
+        : readOverCommit('namespaceresourceratio.spec', part(namespaceresourceratio, 'namespaceresourceratio', RATIO).spec ?? {}),
   });
 }
 
@@ -72,11 +73,11 @@ function fromForm(form: Fields, domain: string): NamespaceRequest {
     name: form.name === undefined ? undefined : requireText(form.name, 'name'),
     project: form.project === undefined ? own?.project : requireText(form.project, 'project'),
     labels: own?.labels,
-    podSecurity: form.podSecurity === undefined ? undefined : readPodSecurity('podSecurity', form.podSecurity),
+    podSecurity: form.podSecurity === undefined ? undefined : readPodSecurity('podSecurity', requireObject(form.podSecurity, 'podSecurity')),
     annotations: displayName === undefined ? annotations : { ...annotations, [`${domain}/display-name`]: displayName },
     hard: form.quota === undefined ? undefined : readHard('quota', requireObject(form.quota, 'quota')),
-    limits: form.limitRange === undefined ? undefined : readContainerLimits('limitRange', form.limitRange),
-    overCommit: form.overCommit === undefined ? undefined : readOverCommit('overCommit', form.overCommit),
+    limits: form.limitRange === undefined ? undefined : limitsOf('limitRange', { limits: [{ type: 'Container', ...requireObject(form.limitRange, 'limitRange') }] }),
+    overCommit: form.overCommit === undefined ? undefined : readOverCommit('overCommit', requireObject(form.overCommit, 'overCommit')),
   });
 }
 
@@ -85,6 +86,18 @@ function takeOwnLabels(all: Record<string, string>, domain: string): { project: 
   const { [`${domain}/project`]: project, [`${domain}/cluster`]: _cluster, [`${domain}/inner-namespace`]: _inner, ...others } = all;
   const labels = Object.fromEntries(Object.entries(others).filter(([key]) => !key.startsWith('pod-security.kubernetes.io/')));
   return { project, labels };
+}
+
+function levelsOf(labels: Record<string, string>): NamespaceDesired['podSecurity'] {
+  const causes = podSecurityCauses('namespace.metadata.labels', labels);
+  if (causes.length > 0) throw refusal(causes);
+  return podSecurityOf(labels);
+}
+
+/** As a LimitRange has them; undefined for none. */
+function limitsOf(field: string, spec: unknown): readonly unknown[] | undefined {
+  const limits = readLimitRange(field, spec);
+  return limits && [limits];
 }
 
 interface Part {
@@ -102,7 +115,7 @@ function part(value: unknown, field: string, type: { apiVersion: string; kind: s
 
 function requireDefaultName(object: Part | undefined, field: string): void {
   const name = object?.metadata.name;
-  if (name !== undefined && name !== DEFAULT_NAME) throw refusal([{ field: `${field}.metadata.name`, message: `must be "${DEFAULT_NAME}"` }]);
+  if (name !== undefined && name !== OWN_NAME) throw refusal([{ field: `${field}.metadata.name`, message: `must be "${OWN_NAME}"` }]);
 }
 
 function requireObject(value: unknown, field: string): Fields {

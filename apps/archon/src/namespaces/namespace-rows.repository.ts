@@ -88,6 +88,17 @@ export class NamespaceRows {
     );
   }
 
+  /** The clusters with namespaces whose turn it is: each is given to one replica per period. */
+  async claimClusters(period: string): Promise<string[]> {
+    const rows = await this.rows.query<{ cluster_id: string }[]>(
+      `insert into namespace_rounds (cluster_id, begun_at)
+       select c.id, now() from clusters c where c.disabled_at is null and exists (select from namespaces n where n.cluster_id = c.id)
+       on conflict on constraint namespace_rounds_pkey do update set begun_at = now() where namespace_rounds.begun_at < now() - ${period}
+       returning cluster_id`,
+    );
+    return rows.map((row) => row.cluster_id);
+  }
+
   /** With what it has claimed, and with the project's share of the cluster where it was the last of a project that leaves. */
   async drop(manager: EntityManager, { clusterId, name }: NamespaceKey): Promise<void> {
     await manager.query(

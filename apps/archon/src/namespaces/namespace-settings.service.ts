@@ -16,7 +16,7 @@ export class NamespaceSettings implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     const { pullSecretFile } = this.config;
-    if (pullSecretFile === '') return;
+    if (pullSecretFile === undefined) return;
     const text = await readFile(pullSecretFile, 'utf8');
     if (!isDockerConfig(text)) throw new Error('ARCHON_PULL_SECRET_FILE: must be a JSON with "auths", as docker login writes it');
     this.pullSecret = Buffer.from(text).toString('base64');

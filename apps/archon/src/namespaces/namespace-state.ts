@@ -1,4 +1,4 @@
-import { type KubernetesObject, withoutServerFields } from '#kubernetes';
+import { type KubernetesObject, parseQuantity, withoutServerFields } from '#kubernetes';
 import type { NamespaceDesired } from './namespace-desired.js';
 import type { NamespaceObserved } from './namespace-observed.js';
 import type { NamespaceRequest } from './namespace-request.js';
@@ -39,11 +39,11 @@ export const toDesired = ({ labels, annotations, hard, limits, podSecurity, over
 export const toChanged = (before: NamespaceDesired, request: NamespaceRequest): NamespaceDesired => ({ ...before, ...toDesired({ ...before, ...request }) });
 
 /** Of each quota key the larger quantity: what is claimed while a change is under way, which may yet be undone. */
-export function larger(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>, compare: (a: string, b: string) => number): Record<string, string> {
+export function larger(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): Record<string, string> {
   const all: Record<string, string> = { ...one };
   for (const [key, quantity] of Object.entries(other)) {
     const present = all[key];
-    if (present === undefined || compare(quantity, present) > 0) all[key] = quantity;
+    if (present === undefined || (parseQuantity(quantity) ?? 0n) > (parseQuantity(present) ?? 0n)) all[key] = quantity;
   }
   return all;
 }

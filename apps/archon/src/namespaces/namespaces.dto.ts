@@ -5,7 +5,8 @@ import { PageQuery } from '../http/page.dto.js';
 import { NAMESPACE_PHASES, type NamespacePhase } from './namespace.entity.js';
 import type { Drift } from './namespace-observed.js';
 
-const OBJECT = { $ref: '#/components/schemas/KubernetesObject' };
+/** A Kubernetes object, as the cluster has it. */
+const OBJECT = { type: 'object', additionalProperties: true } as const;
 const TEXTS = { type: 'object', additionalProperties: { type: 'string' } } as const;
 
 export class NamespaceChangeQuery {

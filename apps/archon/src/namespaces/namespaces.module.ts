@@ -7,13 +7,16 @@ import { ProjectClusterEntity } from '../projects/project-cluster.entity.js';
 import { ProjectDirectoryModule } from '../projects/project-directory.module.js';
 import { ProjectEntity } from '../projects/project.entity.js';
 import { RolesModule } from '../roles/roles.module.js';
+import { ClusterNamespaces } from './cluster-namespaces.service.js';
 import { GeneralNamespacesController } from './general-namespaces.controller.js';
 import { NamespaceEnds } from './namespace-ends.service.js';
 import { NamespaceLists } from './namespace-lists.service.js';
 import { NamespacePlans } from './namespace-plans.service.js';
+import { NamespaceReconciliation } from './namespace-reconciliation.service.js';
 import { NamespaceReader } from './namespace-reader.service.js';
 import { NamespaceRows } from './namespace-rows.repository.js';
 import { NamespaceSettings } from './namespace-settings.service.js';
+import { NamespaceRoundEntity } from './namespace-round.entity.js';
 import { NamespaceEntity } from './namespace.entity.js';
 import { NamespacesController } from './namespaces.controller.js';
 import { NamespacesService } from './namespaces.service.js';
@@ -22,7 +25,7 @@ import { QuotaLedger } from './quota-ledger.repository.js';
 
 @Module({
   imports: [
-    TypeOrmModule.forFeature([NamespaceEntity, ProjectClusterEntity, ProjectEntity, QuotaClaimEntity]),
+    TypeOrmModule.forFeature([NamespaceEntity, NamespaceRoundEntity, ProjectClusterEntity, ProjectEntity, QuotaClaimEntity]),
     ClustersModule,
     MembersModule,
     OperationsModule,
@@ -30,7 +33,7 @@ import { QuotaLedger } from './quota-ledger.repository.js';
     RolesModule,
   ],
   controllers: [GeneralNamespacesController, NamespacesController],
-  providers: [NamespaceEnds, NamespaceLists, NamespacePlans, NamespaceReader, NamespaceRows, NamespaceSettings, NamespacesService, QuotaLedger],
+  providers: [ClusterNamespaces, NamespaceEnds, NamespaceLists, NamespacePlans, NamespaceReader, NamespaceReconciliation, NamespaceRows, NamespaceSettings, NamespacesService, QuotaLedger],
   exports: [NamespaceLists, NamespacePlans, NamespaceReader, NamespaceRows, NamespaceSettings, QuotaLedger],
 })
 export class NamespacesModule {}

@@ -8,8 +8,8 @@ import { Rights } from '../members/rights.service.js';
 import { OperationRunner } from '../operations/operation-runner.service.js';
 import type { OperationResponse } from '../operations/operations.dto.js';
 import { OperationsService } from '../operations/operations.service.js';
-import { requireWithinUse } from '../quotas/fit.js';
-import { mergeLimitRanges, mergeQuotas } from '../quotas/merge.js';
+import { belowUse, belowUseCauses } from '../quotas/fit.js';
+import { mergeLimitRanges, mergeQuotas, quotaWarning } from '../quotas/merge.js';
 import { ProjectsDirectory } from '../projects/projects-directory.service.js';
 import { namespaceName, requireUnprotected } from './namespace-names.js';
 import { NamespacePlans } from './namespace-plans.service.js';
@@ -82,14 +82,13 @@ export class NamespacesService {
     const connection = await this.clusters.connection(cluster);
     const live = await this.reader.everything({ cluster: connection, identity: OWN_CREDENTIAL }, name);
     this.requireFree(live.namespace, name);
-    const quotas = mergeQuotas(live.quotas);
     const ranges = mergeLimitRanges(live.limitRanges);
     const desired = toDesired({
       ...request,
-      hard: request.hard ?? quotas.hard,
+      hard: request.hard ?? mergeQuotas(live.quotas),
       ...(request.limits === undefined && ranges.limits !== undefined ? { limits: ranges.limits } : {}),
     });
-    const warnings = [...quotas.warnings, ...(request.limits === undefined ? ranges.warnings : [])];
+    const warnings = [quotaWarning(live.quotas), ranges.warning].filter((warning) => warning !== undefined);
     const place: NamespacePlace = { project, cluster, name, isInner: false };
     const plan = await this.plans.adopt(caller, connection, place, desired, live.objects);
     if (dryRun) return { ...this.tried(await this.plans.try(plan, connection)), ...(warnings.length === 0 ? {} : { warnings }) };
@@ -109,7 +108,8 @@ export class NamespacesService {
     const target: Target = { cluster: connection, identity: OWN_CREDENTIAL };
     const live = await this.reader.everything(target, name);
     const after = toChanged(row.desired, request);
-    if (request.hard !== undefined) requireWithinUse(request.hard, toObserved(live.namespace, live.quota).used);
+    const below = belowUse(request.hard ?? {}, toObserved(live.namespace, live.quota).used);
+    if (below.length > 0) throw invalid('the namespace', belowUseCauses('quota', below));
     const plan = await this.plans.update(caller, connection, row, after, live.objects);
     if (dryRun) return this.tried(await this.plans.try(plan, connection));
     return this.remembered(connection, name, await this.runner.run(plan));

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { conflict, forbidden, invalid } from '#errors';
-import { parseQuantity } from '#kubernetes';
-import { shortfalls } from '../quotas/fit.js';
+import { formatQuantity, parseQuantity } from '#kubernetes';
+import { shortfallCauses, shortfalls } from '../quotas/fit.js';
 
 /** A project's share of a cluster. */
 export interface Share {
@@ -40,19 +40,22 @@ export class QuotaLedger {
    * Claims amounts for a namespace in place of what it had. Throws 403 that names each type, what was asked and what is available; nothing is
    * changed then. The share is locked and the namespace stored before.
    */
-  async claim(manager: EntityManager, share: Share, namespace: string, hard: Readonly<Record<string, string>>): Promise<void> {
+  async claim(
+    manager: EntityManager,
+    share: Share,
+    namespace: string,
+    { hard, isNew }: { hard: Readonly<Record<string, string>>; isNew: boolean },
+  ): Promise<void> {
     const quota = await this.lock(manager, share);
-    const asked = toAmounts(hard);
-    const others = await this.allocated(manager, share, namespace);
-    const own = await this.claimsOf(manager, share.clusterId, namespace);
-    const short = shortfalls({ hard: toAmounts(quota), allocated: others, asked, own });
-    if (short.length > 0)
-      throw forbidden(`the quota of the project "${share.project}" in the cluster "${share.cluster}" does not suffice: ${short.map(({ message }) => message).join('; ')}`, {
-        kind: 'namespaces',
-        name: namespace,
-        causes: short.map(({ key, message }) => ({ reason: 'QuotaExceeded', field: `resourcequota.spec.hard[${key}]`, message })),
-      });
-    await this.set(manager, share.clusterId, namespace, asked);
+    const allocated = toQuantities(await this.allocated(manager, share, namespace));
+    const short = shortfalls({ hard: quota, allocated, asked: hard, own: isNew ? undefined : {} });
+    if (short.length > 0) {
+      const place = `the project "${share.project}" on the cluster "${share.cluster}"`;
+      const causes = shortfallCauses('resourcequota.spec.hard', place, short);
+      const message = causes.map((cause, index) => `${short[index]?.key} ${cause.message}`).join('; ');
+      throw forbidden(`the project's quota does not suffice: ${message}`, { kind: 'namespaces', name: namespace, causes });
+    }
+    await this.set(manager, share.clusterId, namespace, toAmounts(hard));
   }
 
   /** What all namespaces of the project have claimed in a cluster, but one. */
@@ -61,14 +64,6 @@ export class QuotaLedger {
       `select c.key, sum(c.amount)::text as amount from quota_claims c join namespaces n on n.cluster_id = c.cluster_id and n.name = c.namespace
        where n.project = $1 and n.cluster_id = $2 and n.name <> $3 group by c.key`,
       [project, clusterId, but],
-    );
-    return new Map(rows.map(({ key, amount }) => [key, BigInt(amount)]));
-  }
-
-  async claimsOf(manager: EntityManager, clusterId: string, namespace: string): Promise<Amounts> {
-    const rows = await manager.query<{ key: string; amount: string }[]>(
-      'select key, amount::text from quota_claims where cluster_id = $1 and namespace = $2',
-      [clusterId, namespace],
     );
     return new Map(rows.map(({ key, amount }) => [key, BigInt(amount)]));
   }
@@ -96,3 +91,7 @@ export function toAmounts(hard: Readonly<Record<string, string>>): Amounts {
     }),
   );
 }
+
+/** The other way round. */
+export const toQuantities = (amounts: Amounts): Record<string, string> =>
+  Object.fromEntries([...amounts].map(([key, nanos]) => [key, formatQuantity(nanos)]));

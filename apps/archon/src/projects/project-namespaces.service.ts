@@ -2,12 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ApiError, conflict } from '#errors';
 import { type ClusterConnection, KubernetesGateway, OWN_CREDENTIAL } from '#kubernetes';
 import type { Logger } from '#log';
-import type { Principal } from '../auth/principal.js';
 import { ClustersService } from '../clusters/clusters.service.js';
 import { AppConfig } from '../config.module.js';
 import { LOGGER } from '../logger.module.js';
 import { namespaceRef } from '../namespaces/namespace-objects.js';
-import { NamespacePlans } from '../namespaces/namespace-plans.service.js';
+import { type Asker, NamespacePlans } from '../namespaces/namespace-plans.service.js';
 import { NamespaceReader } from '../namespaces/namespace-reader.service.js';
 import { NamespaceRows } from '../namespaces/namespace-rows.repository.js';
 import { toObserved } from '../namespaces/namespace-state.js';
@@ -32,7 +31,7 @@ export class ProjectNamespaces {
   ) {}
 
   /** Never throws: what is missing is said in the project's status, and tried again later. */
-  async prepare(caller: Pick<Principal, 'user' | 'identity'>, project: string, clusterId: string): Promise<void> {
+  async prepare(caller: Asker, project: string, clusterId: string): Promise<void> {
     try {
       const cluster = await this.clusters.findConnectionById(clusterId);
       if (cluster === undefined) return;
@@ -46,7 +45,7 @@ export class ProjectNamespaces {
     }
   }
 
-  private async make(caller: Pick<Principal, 'user' | 'identity'>, project: string, cluster: ClusterConnection): Promise<void> {
+  private async make(caller: Asker, project: string, cluster: ClusterConnection): Promise<void> {
     const target = { cluster, identity: OWN_CREDENTIAL } as const;
     const held = await this.rows.find({ clusterId: cluster.id, name: project });
     if (held !== null && held.phase === 'Active') return;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { invalid, notFound } from '#errors';
 import type { ProjectDirectory } from '../members/project-directory.js';
-import { storageClassOf } from '../quotas/quota-keys.js';
+import { storageClassOf } from '../quotas/quota-names.js';
 import { ProjectRows } from './project-rows.repository.js';
 
 /** Which projects there are, where, and what belongs to them. */

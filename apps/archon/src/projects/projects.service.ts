@@ -63,12 +63,12 @@ export class ProjectsService {
       const shown = clusters.map((cluster): ProjectCluster => ({ ...cluster, phase: 'Pending', message: '' }));
       return toProjectObject({ ...row, generation: 1, resourceVersion: '0', deletedAt: null }, shown, this.config.labelBaseDomain);
     }
-    await this.rows.transaction(async (manager) => {
+    const appointed = await this.rows.transaction(async (manager) => {
       await this.rows.insert(manager, row);
       for (const cluster of clusters) await this.rows.putCluster(manager, row.name, cluster.id, cluster);
-      await this.appoint(manager, caller, row.name, request.administrators ?? []);
+      return this.appoint(manager, caller, row.name, request.administrators ?? []);
     });
-    await this.members.published();
+    await this.members.tell(appointed);
     await Promise.all(clusters.map(({ id }) => this.namespaces.prepare(caller, row.name, id)));
     return this.read(row.name);
   }
@@ -107,8 +107,9 @@ export class ProjectsService {
       await this.rows.update(manager, row, changed);
       for (const cluster of clusters) await this.setQuota(manager, name, cluster);
       for (const cluster of gone) await this.deletion.leaveCluster(manager, name, cluster);
-      await this.appoint(manager, caller, name, request.administrators ?? []);
+      const appointed = await this.appoint(manager, caller, name, request.administrators ?? []);
       if (dryRun) throw new Tried();
+      return appointed;
     });
     if (dryRun) {
       await work.catch((error: unknown) => {
@@ -118,8 +119,7 @@ export class ProjectsService {
       const after = clusters.map((cluster): ProjectCluster => ({ ...cluster, ...(phaseOf.get(cluster.id) ?? { phase: 'Pending', message: '' }) }));
       return toProjectObject({ ...row, ...changed, generation: row.generation + 1 }, after, this.config.labelBaseDomain);
     }
-    await work;
-    await this.members.published();
+    await this.members.tell(await work);
     await Promise.all(gone.map((cluster) => this.deletion.removeInner(caller, name, cluster)));
     const added = clusters.filter(({ id }) => before.every((cluster) => cluster.id !== id));
     await Promise.all(added.map(({ id }) => this.namespaces.prepare(caller, name, id)));
@@ -206,9 +206,8 @@ export class ProjectsService {
     if (causes.length > 0) throw invalid('the project', causes);
   }
 
-  private async appoint(manager: EntityManager, caller: Principal, project: string, users: readonly string[]): Promise<void> {
-    for (const user of users)
-      await this.members.appoint(manager, caller, { subject: { kind: 'User', name: user }, role: PROJECT_ADMINISTRATOR, scope: 'project', project });
+  private appoint(manager: EntityManager, caller: Principal, project: string, users: readonly string[]): Promise<string[]> {
+    return users.length === 0 ? Promise.resolve([]) : this.members.appoint(caller, { scope: 'project', project }, users, PROJECT_ADMINISTRATOR, manager);
   }
 }
 

@@ -3,7 +3,7 @@ import type { KubernetesObject } from '#kubernetes';
 import type { PodSecurityLevel } from './pod-security.js';
 import { POD_SECURITY_CONSTRAINTS, type PodSecurityConstraints } from './pod-security-constraints.js';
 import { podSecurityRules } from './pod-security-rules.js';
-import { parseUidRange, UID_RANGE_LABEL } from './uid-range.js';
+import { parseUidRange } from './uid-range.js';
 
 /** A policy to begin with, as it is listed. */
 export interface PodSecuritySample {
@@ -55,7 +55,7 @@ function needsUidRange({ user, fsGroup }: PodSecurityConstraints): boolean {
 const withoutRange = (name: string) =>
   invalid(`the policy "${name}"`, [
     {
-      field: `metadata.labels[${UID_RANGE_LABEL}]`,
+      field: 'metadata.labels',
       message: 'the namespace has no range of user ids: set this label to "true" and the level enforce to restricted first',
     },
   ]);

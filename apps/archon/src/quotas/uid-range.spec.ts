@@ -67,6 +67,6 @@ describe('wantsUidRange', () => {
     [{ 'security.cpaas.io/enabled': 'true', 'pod-security.kubernetes.io/warn': 'restricted' }, false],
     [{ 'pod-security.kubernetes.io/enforce': 'restricted' }, false],
   ])('of %j is %s', (labels: Record<string, string>, wants) => {
-    expect(wantsUidRange(labels)).toBe(wants);
+    expect(wantsUidRange(labels, 'cpaas.io')).toBe(wants);
   });
 });

@@ -1,10 +1,10 @@
 import { invalid } from '#errors';
 import { podSecurityOf } from './pod-security.js';
 
-/** A namespace with this label, `"true"`, and level `restricted` gets a range of user ids. */
-export const UID_RANGE_LABEL = 'security.cpaas.io/enabled';
+/** A namespace with this label, `"true"`, and level `restricted` gets a range of user ids. `domain`: of the platform's labels. */
+export const uidRangeLabel = (domain: string): string => `security.${domain}/enabled`;
 /** Where the range is written: `1000002000-1000011999`. */
-export const UID_RANGE_ANNOTATION = 'security.cpaas.io/uid-range';
+export const uidRangeAnnotation = (domain: string): string => `security.${domain}/uid-range`;
 
 const FIRST = 1_000_002_000;
 const SIZE = 10_000;
@@ -24,8 +24,8 @@ export function parseUidRange(text: string): UidRange | undefined {
   return first <= last && last <= LARGEST ? { first, last } : undefined;
 }
 
-export const wantsUidRange = (labels: Readonly<Record<string, string>>): boolean =>
-  labels[UID_RANGE_LABEL] === 'true' && podSecurityOf(labels).enforce === 'restricted';
+export const wantsUidRange = (labels: Readonly<Record<string, string>>, domain: string): boolean =>
+  labels[uidRangeLabel(domain)] === 'true' && podSecurityOf(labels).enforce === 'restricted';
 
 /** The lowest range of 10,000 ids that meets none of those that namespaces of the cluster have. */
 export function nextUidRange(taken: readonly string[]): string {
@@ -42,7 +42,7 @@ export function nextUidRange(taken: readonly string[]): string {
 const noneLeft = () =>
   invalid('the namespace', [
     {
-      field: `metadata.labels[${UID_RANGE_LABEL}]`,
+      field: 'metadata.labels',
       message: 'no range of 10,000 user ids is left in the cluster: take the label from a namespace that needs none',
     },
   ]);

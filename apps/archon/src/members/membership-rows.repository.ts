@@ -51,6 +51,8 @@ export class MembershipRows {
     place: Place,
     { by, within }: { by: string; within: EntityManager },
   ): Promise<string[]> {
+    // A role that is being removed is waited for; one that is gone gives nothing.
+    await within.query('select 1 from custom_roles where name = $1 for share', [role]);
     const added = await within.query<{ id: string }[]>(
       `insert into memberships (id, subject, user_name, role, scope, place, project, cluster_id, namespace, created_by, created_at)
          select gen_random_uuid(), s.subject, s.user_name, $3, $4, $5, $6, $7, $8, $9, now()
@@ -82,11 +84,6 @@ export class MembershipRows {
 
   async removeById(id: string): Promise<void> {
     await this.database.query('delete from memberships where id = $1', [id]);
-  }
-
-  async isUsed(role: string): Promise<boolean> {
-    const rows = await this.database.query<unknown[]>('select 1 from memberships where role = $1 limit 1', [role]);
-    return rows.length > 0;
   }
 }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ApiError } from '#errors';
-import { type ClusterConnection, KubernetesGateway, type KubernetesObject, OWN_CREDENTIAL } from '#kubernetes';
+import { type ClusterConnection, KubernetesGateway, type KubernetesObject } from '#kubernetes';
+import { PLATFORM } from '../auth/platform-identity.js';
 import { AppConfig } from '../config.module.js';
 import { OWN_NAME } from '../quotas/merge.js';
 import { ROLE_LABELS } from '../roles/cluster-roles.js';
@@ -46,7 +47,7 @@ export class ClusterNamespaces {
   ): Promise<void> {
     const apiVersion = ref.group === '' ? ref.version : `${ref.group}/${ref.version}`;
     try {
-      for await (const page of this.kubernetes.listPages({ cluster, identity: OWN_CREDENTIAL }, ref, options))
+      for await (const page of this.kubernetes.listPages({ cluster, identity: PLATFORM }, ref, options))
         // Items of a list tell neither.
         for (const item of page.items) found.set(keyOf({ ...item, kind }), { ...item, apiVersion, kind });
     } catch (error) {

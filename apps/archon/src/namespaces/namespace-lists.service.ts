@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { KubernetesGateway, OWN_CREDENTIAL } from '#kubernetes';
+import { KubernetesGateway } from '#kubernetes';
+import { PLATFORM } from '../auth/platform-identity.js';
 import { reaches } from '../auth/access-scope.js';
 import type { Principal } from '../auth/principal.js';
 import { ClustersService } from '../clusters/clusters.service.js';
@@ -44,7 +45,7 @@ export class NamespaceLists {
   async importable(caller: Principal, cluster: string, { project_name: project, keyword }: ListImportableQuery): Promise<ImportableListResponse> {
     await this.rights.require(caller, { function: 'acp-namespace-import', action: 'list', project, cluster });
     const connection = await this.clusters.connection(cluster);
-    const target = { cluster: connection, identity: OWN_CREDENTIAL } as const;
+    const target = { cluster: connection, identity: PLATFORM } as const;
     const held = new Set((await this.rows.ofCluster(connection.id)).map(({ name }) => name));
     const items: ImportableListResponse['items'] = [];
     const domain = this.config.labelBaseDomain;

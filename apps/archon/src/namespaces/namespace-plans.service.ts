@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { conflict } from '#errors';
-import { type ClusterConnection, KubernetesGateway, type KubernetesObject, OWN_CREDENTIAL } from '#kubernetes';
+import { type ClusterConnection, KubernetesGateway, type KubernetesObject } from '#kubernetes';
+import { PLATFORM } from '../auth/platform-identity.js';
 import type { Principal } from '../auth/principal.js';
 import { clusterRoleName } from '../roles/cluster-roles.js';
 import type { ClusterName, OperationKind, OperationPlan } from '../operations/operation-plan.js';
@@ -111,7 +112,7 @@ export class NamespacePlans {
     } catch (error) {
       if (!(error instanceof Trial)) throw error;
     }
-    const target = { cluster, identity: OWN_CREDENTIAL } as const;
+    const target = { cluster, identity: PLATFORM } as const;
     const objects: KubernetesObject[] = [];
     for (const { action, ref, object, adopts } of plan.steps) {
       if (action !== 'apply' || object === undefined) continue;

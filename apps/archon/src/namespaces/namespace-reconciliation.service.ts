@@ -1,11 +1,13 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ApiError } from '#errors';
-import { type ClusterConnection, describeObject, Identity, isConnectionFailure, KubernetesGateway, type KubernetesObject, OWN_CREDENTIAL } from '#kubernetes';
+import { type ClusterConnection, describeObject, isConnectionFailure, KubernetesGateway, type KubernetesObject } from '#kubernetes';
 import type { Logger } from '#log';
+import { PLATFORM } from '../auth/platform-identity.js';
 import { ClustersService } from '../clusters/clusters.service.js';
 import { LOGGER } from '../logger.module.js';
 import { OperationRunner } from '../operations/operation-runner.service.js';
+import { PeriodicTask } from '../periodic-task.service.js';
 import { addDrift, changedHard, type Deviation, deviations } from './namespace-drift.js';
 import { namespaceObjects, namespaceRef, refOf } from './namespace-objects.js';
 import { ClusterNamespaces } from './cluster-namespaces.service.js';
@@ -21,7 +23,7 @@ const LOOK_MS = 2000;
 /** Each cluster is looked at so often, by one replica. */
 const PERIOD = "interval '10 seconds'";
 /** As whom operations are recorded that Archon begins by itself. */
-const ITSELF = { user: 'archon', identity: Identity.of('archon') };
+const ITSELF = { user: PLATFORM.user, identity: PLATFORM };
 
 /**
  * Compares what clusters hold of namespaces with what they should: puts back what was removed or changed by hand, takes over what may be
@@ -29,9 +31,7 @@ const ITSELF = { user: 'archon', identity: Identity.of('archon') };
  */
 @Injectable()
 export class NamespaceReconciliation implements OnApplicationBootstrap, OnApplicationShutdown {
-  private timer: NodeJS.Timeout | undefined;
-  private stopped = false;
-  private round: Promise<void> = Promise.resolve();
+  private readonly task: PeriodicTask;
 
   constructor(
     private readonly database: DataSource,
@@ -44,35 +44,26 @@ export class NamespaceReconciliation implements OnApplicationBootstrap, OnApplic
     private readonly runner: OperationRunner,
     private readonly kubernetes: KubernetesGateway,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
+  ) {
+    this.task = new PeriodicTask({
+      everyMs: LOOK_MS,
+      work: () => this.look(),
+      logger,
+      failure: 'namespaces could not be compared with what they should be; it is tried again',
+    });
+  }
 
   onApplicationBootstrap(): void {
-    this.schedule();
+    this.task.start();
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.round;
-  }
-
-  private schedule(): void {
-    if (this.stopped) return;
-    this.timer = setTimeout(
-      () => {
-        this.round = this.look().finally(() => this.schedule());
-      },
-      LOOK_MS * (0.75 + Math.random() / 2),
-    ).unref();
+  onApplicationShutdown(): Promise<void> {
+    return this.task.stop();
   }
 
   private async look(): Promise<void> {
-    try {
-      const due = await this.rows.claimClusters(PERIOD);
-      await Promise.all(due.map((clusterId) => this.reconcile(clusterId)));
-    } catch (error) {
-      this.logger.warn({ err: error }, 'namespaces could not be compared with what they should be; it is tried again');
-    }
+    const due = await this.rows.claimClusters(PERIOD);
+    await Promise.all(due.map((clusterId) => this.reconcile(clusterId)));
   }
 
   /** A cluster that is away is left for the next time: what is known of it grows old, and says so. */
@@ -107,7 +98,7 @@ export class NamespaceReconciliation implements OnApplicationBootstrap, OnApplic
 
   /** Its label was taken away, which takes it out of the project (NS-10), or it was deleted past Archon. */
   private async leave(cluster: ClusterConnection, row: NamespaceEntity): Promise<void> {
-    const found = await this.kubernetes.find({ cluster, identity: OWN_CREDENTIAL }, namespaceRef(row.name));
+    const found = await this.kubernetes.find({ cluster, identity: PLATFORM }, namespaceRef(row.name));
     this.logger.info({ cluster: cluster.name, namespace: row.name, project: row.project, exists: found !== undefined }, 'a namespace left its project past Archon');
     await this.runner.launch(found === undefined ? this.plans.delete(ITSELF, cluster, row) : await this.plans.remove(ITSELF, cluster, row));
   }
@@ -126,7 +117,7 @@ export class NamespaceReconciliation implements OnApplicationBootstrap, OnApplic
     } catch (error) {
       if (!(error instanceof ApiError) || error.code >= 500) throw error;
       const quota = objects.find(({ kind }) => kind === 'ResourceQuota');
-      if (quota !== undefined) await this.kubernetes.apply({ cluster, identity: OWN_CREDENTIAL }, refOf(quota), quota, { force: true });
+      if (quota !== undefined) await this.kubernetes.apply({ cluster, identity: PLATFORM }, refOf(quota), quota, { force: true });
       return { target, reason: 'Changed', message: `was changed past Archon, and put back: ${error.message}`, detectedAt, repairedAt: new Date().toISOString() };
     }
   }
@@ -138,7 +129,7 @@ export class NamespaceReconciliation implements OnApplicationBootstrap, OnApplic
   }
 
   private async putBack(cluster: ClusterConnection, { object, reason }: Deviation): Promise<Drift> {
-    const target = { cluster, identity: OWN_CREDENTIAL } as const;
+    const target = { cluster, identity: PLATFORM } as const;
     const drift = { target: describeObject(object), reason, detectedAt: new Date().toISOString() };
     try {
       // The role of a binding can't be changed: it is made anew.

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { conflict, invalid, notFound } from '#errors';
-import { type ClusterConnection, KubernetesGateway, type KubernetesObject, OWN_CREDENTIAL, type Target } from '#kubernetes';
+import { type ClusterConnection, KubernetesGateway, type KubernetesObject, type Target } from '#kubernetes';
+import { PLATFORM } from '../auth/platform-identity.js';
 import type { Principal } from '../auth/principal.js';
 import { ClustersService } from '../clusters/clusters.service.js';
 import { AppConfig } from '../config.module.js';
@@ -29,7 +30,7 @@ export interface GeneralNamespace {
   warnings?: string[];
 }
 
-/** Namespaces of projects (NS-1 … NS-14). Archon decides by its own table who may; its own credential does the work. */
+/** Namespaces of projects (NS-1 … NS-14). Archon decides by its own table who may, and does it with the platform's rights. */
 @Injectable()
 export class NamespacesService {
   constructor(
@@ -80,7 +81,7 @@ export class NamespacesService {
       throw invalid('the namespace', [{ field: 'namespace.metadata.name', message: `must be "${name}", as in the path` }]);
     await this.requireAssigned(project, request);
     const connection = await this.clusters.connection(cluster);
-    const live = await this.reader.everything({ cluster: connection, identity: OWN_CREDENTIAL }, name);
+    const live = await this.reader.everything({ cluster: connection, identity: PLATFORM }, name);
     this.requireFree(live.namespace, name);
     const ranges = mergeLimitRanges(live.limitRanges);
     const desired = toDesired({
@@ -105,7 +106,7 @@ export class NamespacesService {
     if (request.hard !== undefined) await this.rights.require(caller, { ...placeOf(row, cluster), function: 'acp-resourcequotas', action: 'update' });
     if (request.limits !== undefined) await this.rights.require(caller, { ...placeOf(row, cluster), function: 'acp-limitranges', action: 'update' });
     await this.requireAssigned(row.project, request);
-    const target: Target = { cluster: connection, identity: OWN_CREDENTIAL };
+    const target: Target = { cluster: connection, identity: PLATFORM };
     const live = await this.reader.everything(target, name);
     const after = toChanged(row.desired, request);
     const below = belowUse(request.hard ?? {}, toObserved(live.namespace, live.quota).used);
@@ -133,13 +134,13 @@ export class NamespacesService {
   /** As it is in the cluster. */
   async get(caller: Principal, cluster: string, name: string): Promise<GeneralNamespace> {
     const { connection } = await this.find(caller, cluster, name, 'get');
-    return this.live({ cluster: connection, identity: OWN_CREDENTIAL }, name);
+    return this.live({ cluster: connection, identity: PLATFORM }, name);
   }
 
   /** Hard limits and use of its ResourceQuota `default`, as the official overview has them. */
   async quotaOverview(caller: Principal, cluster: string, name: string): Promise<{ hard: Record<string, string>; used: Record<string, string> }> {
     const { connection } = await this.find(caller, cluster, name, 'get', 'acp-namespaceoverviews');
-    const { namespace, resourcequota } = await this.live({ cluster: connection, identity: OWN_CREDENTIAL }, name);
+    const { namespace, resourcequota } = await this.live({ cluster: connection, identity: PLATFORM }, name);
     const { hard, used } = toObserved(namespace, resourcequota);
     return { hard, used };
   }

@@ -49,7 +49,7 @@ export interface OperationPlan {
   /** Of the steps that name none. The way to it is needed where something is applied; else it is looked up when its turn comes. */
   cluster: ClusterConnection | ClusterName;
   identity: Identity;
-  /** `archon`: with Archon's own credential, after Archon itself has found that the caller may. Else the cluster decides what the caller may. */
+  /** `archon`: with the platform's rights, after Archon itself has found that the caller may. Else the cluster decides what the caller may. */
   actsAs?: 'archon';
   namespace: string;
   name: string;

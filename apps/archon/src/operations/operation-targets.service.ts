@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '#errors';
-import { type ClusterConnection, Identity, OWN_CREDENTIAL, type Target } from '#kubernetes';
+import { type ClusterConnection, Identity, type Target } from '#kubernetes';
+import { PLATFORM } from '../auth/platform-identity.js';
 import { ClustersService } from '../clusters/clusters.service.js';
 import type { OperationEntity } from './operation.entity.js';
 import type { OperationPlan } from './operation-plan.js';
@@ -39,7 +40,7 @@ export class OperationTargets {
       const cluster = await connection(step.clusterId ?? operation.clusterId);
       if (cluster === undefined) return undefined;
       const isOwn = operation.actsAs === 'archon';
-      return { cluster, identity: isOwn ? OWN_CREDENTIAL : Identity.ofRow(operation.userName, operation.groups, cluster.id) };
+      return { cluster, identity: isOwn ? PLATFORM : Identity.ofRow(operation.userName, operation.groups, cluster.id) };
     };
     const require = async (step: OperationStepEntity): Promise<Target> => {
       const target = await find(step);

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { ApiError } from '#errors';
-import { isConnectionFailure, KubernetesGateway, type KubernetesObject, OWN_CREDENTIAL, type Target } from '#kubernetes';
+import { isConnectionFailure, KubernetesGateway, type KubernetesObject, type Target } from '#kubernetes';
+import { PLATFORM } from '../auth/platform-identity.js';
 import { AppConfig } from '../config.module.js';
 import { Journal } from './journal.repository.js';
 import type { OperationEntity } from './operation.entity.js';
@@ -25,7 +26,7 @@ export class OperationUndo {
   }
 
   /**
-   * Last step first. With Archon's own credential, because a caller who may create need not be allowed to delete; but only on objects that
+   * Last step first. With the platform's rights, because a caller who may create need not be allowed to delete; but only on objects that
    * carry this operation's id, which nobody but this operation wrote.
    */
   async undo(
@@ -62,7 +63,7 @@ export class OperationUndo {
   private async undoStep(targets: StepTargets, operation: OperationEntity, step: OperationStepEntity): Promise<boolean> {
     try {
       const found = await targets.find(step);
-      const target: Target | undefined = found && { cluster: found.cluster, identity: OWN_CREDENTIAL };
+      const target: Target | undefined = found && { cluster: found.cluster, identity: PLATFORM };
       const live = target && (await this.kubernetes.find(target, step.ref));
       if (target !== undefined && live?.metadata.annotations?.[this.annotation] === operation.id) await this.takeBack(target, step, live);
       await this.journal.mark(step, { state: 'Undone', finishedAt: new Date() });

@@ -43,7 +43,7 @@ export class OperationEntity {
   @Column({ type: 'text', array: true })
   groups: string[];
 
-  /** `archon`: its own credential does the work, because Archon's own rules allow it. */
+  /** `archon`: with the platform's rights, because Archon's own rules allow it. */
   @Column({ name: 'acts_as', type: 'text' })
   actsAs: 'caller' | 'archon';
 

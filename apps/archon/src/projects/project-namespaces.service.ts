@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ApiError, conflict } from '#errors';
-import { type ClusterConnection, KubernetesGateway, OWN_CREDENTIAL } from '#kubernetes';
+import { type ClusterConnection, KubernetesGateway } from '#kubernetes';
 import type { Logger } from '#log';
+import { PLATFORM } from '../auth/platform-identity.js';
 import { ClustersService } from '../clusters/clusters.service.js';
 import { AppConfig } from '../config.module.js';
 import { LOGGER } from '../logger.module.js';
@@ -46,7 +47,7 @@ export class ProjectNamespaces {
   }
 
   private async make(caller: Asker, project: string, cluster: ClusterConnection): Promise<void> {
-    const target = { cluster, identity: OWN_CREDENTIAL } as const;
+    const target = { cluster, identity: PLATFORM } as const;
     const held = await this.rows.find({ clusterId: cluster.id, name: project });
     if (held !== null && held.phase === 'Active') return;
     const live = await this.kubernetes.find(target, namespaceRef(project));

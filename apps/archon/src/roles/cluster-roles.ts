@@ -14,6 +14,8 @@ export interface RoleObject {
 const GROUP = 'rbac.authorization.k8s.io';
 const apiVersion = `${GROUP}/v1`;
 export const ROLE_LABELS = { 'app.kubernetes.io/managed-by': 'archon' };
+/** On all objects of custom roles, so that those of removed roles are found. */
+export const CUSTOM_ROLE_LABEL = 'archon.cpaas.io/custom-role';
 /** Roles of the platform that are written for clusters already; they hold more, or less, than functions could say. */
 const WRITTEN: Readonly<Record<string, string>> = {
   'platform-admin-system': 'cluster-admin',
@@ -58,6 +60,13 @@ export function roleObjects(role: Role): RoleObject[] {
   if (written !== undefined) return [clusterRoleBinding(clusterRoleName(role.name), written, clusterGroup(role.name))];
   return isOfNamespaces(role) ? objectsOfNamespaces(role) : objectsOfCluster(role);
 }
+
+/** The same for a role that an administrator wrote. */
+export const customRoleObjects = (role: Role): RoleObject[] =>
+  roleObjects(role).map(({ ref, object }) => ({
+    ref,
+    object: { ...object, metadata: { ...object.metadata, labels: { ...ROLE_LABELS, [CUSTOM_ROLE_LABEL]: 'true' } } },
+  }));
 
 function objectsOfNamespaces(role: Role): RoleObject[] {
   const inNamespaces = (place: 'common' | 'project') => (rule: FunctionRule, resource: string) =>

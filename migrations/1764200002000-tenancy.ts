@@ -85,9 +85,12 @@ export class Tenancy1764200002000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('alter table memberships drop constraint memberships_project_fkey, drop constraint memberships_namespace_fkey');
-    await runner.query('alter table operation_steps drop column cluster_id, drop column cluster_name, drop column adopts, drop column patch');
+    await runner.query(
+      'alter table operation_steps drop column cluster_id, drop column cluster_name, drop column adopts, drop column patch',
+    );
     await runner.query('alter table operations drop column acts_as, drop column payload');
-    for (const table of ['namespace_rounds', 'quota_claims', 'namespaces', 'project_clusters', 'projects']) await runner.query(`drop table ${table}`);
+    for (const table of ['namespace_rounds', 'quota_claims', 'namespaces', 'project_clusters', 'projects'])
+      await runner.query(`drop table ${table}`);
     await runner.query('drop sequence projects_resource_version_seq');
   }
 }

@@ -14,7 +14,13 @@ interface GeneralNamespace {
 interface Item {
   metadata: { name: string; labels: Record<string, string> };
   cluster: string;
-  status: { state: string; phase: string; hard: Record<string, string>; used: Record<string, string>; drift: { target: string; reason: string; repairedAt?: string }[] };
+  status: {
+    state: string;
+    phase: string;
+    hard: Record<string, string>;
+    used: Record<string, string>;
+    drift: { target: string; reason: string; repairedAt?: string }[];
+  };
 }
 type List = { metadata: { continue?: string; remainingItemCount: number }; items: Item[] };
 type Status = { reason: string; message: string; details?: { causes?: { field: string; message: string }[] } };
@@ -75,7 +81,10 @@ describe('a new namespace', () => {
       annotations: { 'cpaas.io/display-name': FORM_EXAMPLE.displayName },
     });
     const namespace = { ...OBJECTS_EXAMPLE.namespace, metadata: { name: `${project}-objects`, labels: { 'cpaas.io/project': project } } };
-    const answer = await archon.client.post<GeneralNamespace>(`${general('c1')}?project_name=${project}`, { ...OBJECTS_EXAMPLE, namespace });
+    const answer = await archon.client.post<GeneralNamespace>(`${general('c1')}?project_name=${project}`, {
+      ...OBJECTS_EXAMPLE,
+      namespace,
+    });
     expect(answer.status, answer.text).toBe(200);
     expect(answer.body.resourcequota?.spec.hard).toEqual({ 'limits.cpu': '2' });
     for (const [name, field] of [
@@ -103,7 +112,8 @@ describe('a new namespace', () => {
 
   it('NS-2 would it fit? A dry run tells, and changes nothing', async () => {
     const of = await createProject([{ name: 'c1', quota: { pods: '10' } }]);
-    const dry = (pods: string) => archon.client.post<GeneralNamespace>(`${general('c1')}?dryRun=All`, { project: of, name: 'dry', quota: { pods } });
+    const dry = (pods: string) =>
+      archon.client.post<GeneralNamespace>(`${general('c1')}?dryRun=All`, { project: of, name: 'dry', quota: { pods } });
     expect((await dry('10')).body.resourcequota?.spec.hard).toEqual({ pods: '10' });
     expect((await dry('11')).status).toBe(403);
     expect((await inCluster('c1', `${of}-dry`)).status).toBe(404);
@@ -119,7 +129,9 @@ describe('a new namespace', () => {
   });
 
   it('NS-4 counts GPUs in their units: whole pGPUs, 100 vGPUs each', async () => {
-    expect((await created({ name: 'gpu', quota: { 'requests.nvidia.com/gpu': '2' } })).resourcequota?.spec.hard).toEqual({ 'requests.nvidia.com/gpu': '2' });
+    expect((await created({ name: 'gpu', quota: { 'requests.nvidia.com/gpu': '2' } })).resourcequota?.spec.hard).toEqual({
+      'requests.nvidia.com/gpu': '2',
+    });
     expect((await create({ name: 'half', quota: { 'requests.nvidia.com/gpu': '0.5' } })).status).toBe(422);
   });
 
@@ -164,7 +176,11 @@ describe('a new namespace', () => {
     await eventually(async () => (await drift()).length >= 2, { what: 'the drift to be found', timeoutMs: DRIFT_MS });
     expect((await archon.client.get(binding)).status).toBe(200);
     expect((await inCluster('c1', `${name}/resourcequotas/default`)).status).toBe(200);
-    expect(await drift()).toEqual(expect.arrayContaining([expect.objectContaining({ target: 'ResourceQuota "default"', reason: 'Missing', repairedAt: expect.any(String) })]));
+    expect(await drift()).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ target: 'ResourceQuota "default"', reason: 'Missing', repairedAt: expect.any(String) }),
+      ]),
+    );
   });
 });
 
@@ -196,7 +212,12 @@ describe('a namespace that exists', () => {
       ],
     });
     const { body } = await archon.client.put<GeneralNamespace>(general('c1', name), { project });
-    expect(body.resourcequota?.spec.hard).toEqual({ 'requests.cpu': '1', 'requests.memory': '300Mi', 'limits.cpu': '2', 'limits.memory': '1Gi' });
+    expect(body.resourcequota?.spec.hard).toEqual({
+      'requests.cpu': '1',
+      'requests.memory': '300Mi',
+      'limits.cpu': '2',
+      'limits.memory': '1Gi',
+    });
     expect(body.warnings).toEqual([expect.stringContaining('a, b')]);
     expect((await inCluster('c1', `${name}/resourcequotas/a`)).status).toBe(200);
   });
@@ -212,7 +233,9 @@ describe('a namespace that exists', () => {
     expect((await inCluster('c1', `${two}/limitranges/default`)).status).toBe(404);
   });
 
-  it('NS-10 is removed with everything in it left as it is, gives its quota back, and can go to another project', { timeout: 60_000 }, async () => {
+  it('NS-10 is removed with everything in it left as it is, gives its quota back, and can go to another project', {
+    timeout: 60_000,
+  }, async () => {
     const of = await createProject([{ name: 'c1', quota: { pods: '5' } }]);
     await created({ project: of, name: 'moves', quota: { pods: '5' } });
     const name = `${of}-moves`;
@@ -223,7 +246,9 @@ describe('a namespace that exists', () => {
     const left = (await inCluster('c1', name)).body.metadata;
     expect(left.labels).not.toHaveProperty('cpaas.io/project');
     expect((await inCluster('c1', `${name}/configmaps/mine`)).body.data).toEqual({ a: 'b' });
-    const bindings = await archon.client.get<{ items: KubernetesBody[] }>(`/kubernetes/c1/apis/rbac.authorization.k8s.io/v1/namespaces/${name}/rolebindings`);
+    const bindings = await archon.client.get<{ items: KubernetesBody[] }>(
+      `/kubernetes/c1/apis/rbac.authorization.k8s.io/v1/namespaces/${name}/rolebindings`,
+    );
     expect(bindings.body.items).toEqual([]);
     await created({ project: of, name: 'next', quota: { pods: '5' } });
     expect((await archon.client.put(general('c1', name), { project })).status).toBe(200);
@@ -234,10 +259,15 @@ describe('a namespace that exists', () => {
     const name = `${project}-labelled`;
     const patch = { metadata: { labels: { 'cpaas.io/project': null } } };
     expect((await archon.client.patch(`/kubernetes/c1/api/v1/namespaces/${name}`, patch)).status).toBe(200);
-    await eventually(async () => (await archon.client.get(root('c1', name))).status === 404, { what: 'the namespace to leave its project', timeoutMs: DRIFT_MS });
+    await eventually(async () => (await archon.client.get(root('c1', name))).status === 404, {
+      what: 'the namespace to leave its project',
+      timeoutMs: DRIFT_MS,
+    });
   });
 
-  it('NS-11 is deleted with all in it, and holds its quota until it is gone; the system’s can not be deleted', { timeout: 60_000 }, async () => {
+  it('NS-11 is deleted with all in it, and holds its quota until it is gone; the system’s can not be deleted', {
+    timeout: 60_000,
+  }, async () => {
     const of = await createProject([{ name: 'c1', quota: { pods: '5' } }]);
     await created({ project: of, name: 'ends', quota: { pods: '5' } });
     const { status, body } = await archon.client.delete<OperationBody>(root('c1', `${of}-ends`));
@@ -271,16 +301,26 @@ describe('a namespace that exists', () => {
     const first = await list('limit=2&sort=-name');
     expect([names(first), first.metadata.remainingItemCount]).toEqual([['c', 'b'], 1]);
     expect(names(await list(`limit=2&sort=-name&continue=${first.metadata.continue}`))).toEqual(['a']);
-    const overview = await archon.client.get<{ hard: object; used: object }>(`/acp/v1/kubernetes/c1/namespaceoverviews/${of}-a/resourcequota`);
+    const overview = await archon.client.get<{ hard: object; used: object }>(
+      `/acp/v1/kubernetes/c1/namespaceoverviews/${of}-a/resourcequota`,
+    );
     expect(overview.body).toMatchObject({ hard: { pods: '2' } });
   });
 
-  it('NS-13 is changed within what its project has left, its own share counted in, and not below what it uses', { timeout: 30_000 }, async () => {
-    const of = await createProject([{ name: 'c1', quota: { ...QUOTA, configmaps: '20' } }].map((c) => ({ ...c, quota: { 'limits.cpu': '4', configmaps: '20' } })));
+  it('NS-13 is changed within what its project has left, its own share counted in, and not below what it uses', {
+    timeout: 30_000,
+  }, async () => {
+    const of = await createProject(
+      [{ name: 'c1', quota: { ...QUOTA, configmaps: '20' } }].map((c) => ({ ...c, quota: { 'limits.cpu': '4', configmaps: '20' } })),
+    );
     await created({ project: of, name: 'grows', quota: { 'limits.cpu': '3', configmaps: '10' } });
     const name = `${of}-grows`;
     const change = (body: object) => archon.client.patch<GeneralNamespace & Status>(root('c1', name), body);
-    const grown = await change({ quota: { 'limits.cpu': '4', configmaps: '10' }, podSecurity: { enforce: 'restricted' }, labels: { tier: 'gold' } });
+    const grown = await change({
+      quota: { 'limits.cpu': '4', configmaps: '10' },
+      podSecurity: { enforce: 'restricted' },
+      labels: { tier: 'gold' },
+    });
     expect(grown.status, grown.text).toBe(200);
     expect(grown.body.resourcequota?.spec.hard).toEqual({ 'limits.cpu': '4', configmaps: '10' });
     expect(grown.body.namespace.metadata.labels).toMatchObject({ tier: 'gold', 'pod-security.kubernetes.io/enforce': 'restricted' });
@@ -302,9 +342,16 @@ describe('a namespace that exists', () => {
   });
 
   it('NS-14 has limits in order: defaultRequest ≤ default ≤ max', async () => {
-    const limitRange = { default: { cpu: '500m', memory: '256Mi' }, defaultRequest: { cpu: '100m' }, max: { cpu: '1', memory: '1Gi' } };
+    const limitRange = {
+      default: { cpu: '500m', memory: '256Mi' },
+      defaultRequest: { cpu: '100m', memory: '64Mi' },
+      max: { cpu: '1', memory: '1Gi' },
+    };
     expect((await created({ name: 'limits', limitRange })).limitrange?.spec.limits).toEqual([{ type: 'Container', ...limitRange }]);
-    const { status, body } = await create({ name: 'unordered', limitRange: { ...limitRange, defaultRequest: { cpu: '600m' } } });
+    const { status, body } = await create({
+      name: 'unordered',
+      limitRange: { ...limitRange, defaultRequest: { cpu: '600m', memory: '64Mi' } },
+    });
     expect([status, body.details?.causes?.[0]?.field]).toEqual([422, 'limitRange.limits[0].defaultRequest.cpu']);
   });
 

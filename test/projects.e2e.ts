@@ -33,7 +33,8 @@ async function create(spec: object = {}, clusters: object[] = [{ name: 'c1' }, {
   return name;
 }
 
-const namespaceOf = (cluster: string, name: string) => archon.client.get<KubernetesBody>(`/kubernetes/${cluster}/api/v1/namespaces/${name}`);
+const namespaceOf = (cluster: string, name: string) =>
+  archon.client.get<KubernetesBody>(`/kubernetes/${cluster}/api/v1/namespaces/${name}`);
 
 async function createNamespace(cluster: string, of: string, name: string, quota: object = {}): Promise<void> {
   const { status, text } = await archon.client.post(`/acp/v1/kubernetes/${cluster}/general-namespaces`, { name, project: of, quota });
@@ -41,7 +42,9 @@ async function createNamespace(cluster: string, of: string, name: string, quota:
 }
 
 describe('a project', () => {
-  it('PRJ-1 is created with clusters, quotas, names and administrators, read, listed, changed and deleted', { timeout: 60_000 }, async () => {
+  it('PRJ-1 is created with clusters, quotas, names and administrators, read, listed, changed and deleted', {
+    timeout: 60_000,
+  }, async () => {
     const name = uniqueName('shop');
     const body = { ...PROJECT_EXAMPLE, metadata: { ...PROJECT_EXAMPLE.metadata, name } };
     const created = await archon.client.post<ProjectBody>(PROJECTS, body);
@@ -53,7 +56,10 @@ describe('a project', () => {
       expect.objectContaining({ name: 'c2', quota: {} }),
     ]);
     for (const cluster of ['c1', 'c2'])
-      expect((await namespaceOf(cluster, name)).body.metadata.labels).toMatchObject({ 'cpaas.io/inner-namespace': name, 'cpaas.io/cluster': cluster });
+      expect((await namespaceOf(cluster, name)).body.metadata.labels).toMatchObject({
+        'cpaas.io/inner-namespace': name,
+        'cpaas.io/cluster': cluster,
+      });
 
     const jane = await archon.as('jane@example.org');
     expect((await jane.get<ProjectBody>(`${PROJECTS}/${name}`)).status).toBe(200);
@@ -139,7 +145,9 @@ describe('a project', () => {
     expect((await archon.client.get<ProjectBody>(`${PROJECTS}/${name}`)).body.spec.resources).toEqual(resources);
     const kim = await archon.as('kim@example.org');
     expect((await kim.patch(`${PROJECTS}/${name}`, { metadata: { labels: { tier: 'gold' } } })).status).toBe(200);
-    expect((await kim.patch(`${PROJECTS}/${name}`, { spec: { resources: { ...resources, storageClasses: ['fast', 'faster'] } } })).status).toBe(403);
+    expect(
+      (await kim.patch(`${PROJECTS}/${name}`, { spec: { resources: { ...resources, storageClasses: ['fast', 'faster'] } } })).status,
+    ).toBe(403);
     expect((await kim.patch(`${PROJECTS}/${name}`, { spec: { clusters: [{ name: 'c1', quota: { pods: '6' } }] } })).status).toBe(403);
     expect((await kim.delete(`${PROJECTS}/${name}`)).status).toBe(403);
   });

@@ -22,7 +22,9 @@ let replicas: Archon[];
 let cluster: RecordingApiServer;
 
 beforeAll(async () => {
-  const first = await Archon.start({ settings: { ARCHON_SHUTDOWN_DELAY_SECONDS: DELAY_SECONDS, ARCHON_MAX_STREAMS_PER_USER: String(STREAMS) } });
+  const first = await Archon.start({
+    settings: { ARCHON_SHUTDOWN_DELAY_SECONDS: DELAY_SECONDS, ARCHON_MAX_STREAMS_PER_USER: String(STREAMS) },
+  });
   replicas = [first];
   replicas.push(...(await Promise.all([first.replica(), first.replica()])));
   cluster = await startRecordedCluster(first, 'rolled');

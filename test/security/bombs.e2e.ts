@@ -94,7 +94,9 @@ async function cpuMs(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
-it('S-13 T71 T73 T74 T75 T78: bombs in YAML, JSON and queries are refused cheaply, and poison nothing', { timeout: 120_000 + COUNT * 60 }, async () => {
+it('S-13 T71 T73 T74 T75 T78: bombs in YAML, JSON and queries are refused cheaply, and poison nothing', {
+  timeout: 120_000 + COUNT * 60,
+}, async () => {
   const number = seed();
   const pick = random(number);
   const senders = [

@@ -15,6 +15,14 @@ import { ExternalSessionEntity } from './oidc/external-session.entity.js';
 import { PendingLoginEntity } from './oidc/pending-login.entity.js';
 import { OperationEntity } from './operations/operation.entity.js';
 import { OperationStepEntity } from './operations/operation-step.entity.js';
+import { CustomRoleEntity } from './roles/custom-role.entity.js';
+import { MembershipEntity } from './members/membership.entity.js';
+import { NamespaceEntity } from './namespaces/namespace.entity.js';
+import { NamespaceRoundEntity } from './namespaces/namespace-round.entity.js';
+import { ProjectClusterEntity } from './projects/project-cluster.entity.js';
+import { ProjectEntity } from './projects/project.entity.js';
+import { QuotaClaimEntity } from './namespaces/quota-claim.entity.js';
+import { RoleInstallationEntity } from './roles/role-installation.entity.js';
 import { RefreshTokenEntity } from './sessions/refresh-token.entity.js';
 import { SessionEntity } from './sessions/session.entity.js';
 import { AccessTokenEntity } from './tokens/access-token.entity.js';
@@ -39,6 +47,14 @@ export const ENTITIES = [
   OperationStepEntity,
   PasswordKeyEntity,
   PendingLoginEntity,
+  CustomRoleEntity,
+  MembershipEntity,
+  NamespaceEntity,
+  NamespaceRoundEntity,
+  ProjectClusterEntity,
+  ProjectEntity,
+  QuotaClaimEntity,
+  RoleInstallationEntity,
   RefreshTokenEntity,
   SessionEntity,
   SigningKeyEntity,

@@ -40,12 +40,12 @@ export class MembershipEntity {
   @Column({ type: 'text', nullable: true })
   project: string | null;
 
-  @Index('memberships_cluster_id_idx')
   /** A membership goes with its project. */
   @ManyToOne(() => ProjectEntity, { onDelete: 'CASCADE', nullable: true })
   @JoinColumn({ name: 'project', foreignKeyConstraintName: 'memberships_project_fkey' })
   projectRow: ProjectEntity | null;
 
+  @Index('memberships_cluster_id_idx')
   @Column({ name: 'cluster_id', type: 'uuid', nullable: true })
   clusterId: string | null;
 

@@ -20,11 +20,33 @@ export class ClusterNamespaces {
     const named = { fieldSelector: `metadata.name=${OWN_NAME}` };
     const rbac = 'rbac.authorization.k8s.io';
     await Promise.all([
-      this.gather(found, cluster, 'Namespace', { group: '', version: 'v1', resource: 'namespaces' }, { labelSelector: `${this.config.labelBaseDomain}/cluster` }),
+      this.gather(
+        found,
+        cluster,
+        'Namespace',
+        { group: '', version: 'v1', resource: 'namespaces' },
+        { labelSelector: `${this.config.labelBaseDomain}/cluster` },
+      ),
       this.gather(found, cluster, 'ResourceQuota', { group: '', version: 'v1', resource: 'resourcequotas' }, named),
       this.gather(found, cluster, 'LimitRange', { group: '', version: 'v1', resource: 'limitranges' }, named),
-      this.gather(found, cluster, 'RoleBinding', { group: rbac, version: 'v1', resource: 'rolebindings' }, { labelSelector: Object.entries(ROLE_LABELS).map((label) => label.join('=')).join(',') }),
-      this.gather(found, cluster, 'NamespaceResourceRatio', { group: 'resource.alauda.io', version: 'v1', resource: 'namespaceresourceratios' }, {}),
+      this.gather(
+        found,
+        cluster,
+        'RoleBinding',
+        { group: rbac, version: 'v1', resource: 'rolebindings' },
+        {
+          labelSelector: Object.entries(ROLE_LABELS)
+            .map((label) => label.join('='))
+            .join(','),
+        },
+      ),
+      this.gather(
+        found,
+        cluster,
+        'NamespaceResourceRatio',
+        { group: 'resource.alauda.io', version: 'v1', resource: 'namespaceresourceratios' },
+        {},
+      ),
     ]);
     // A namespace without the label of its project is none that Archon holds.
     return (ours) => {
@@ -47,8 +69,8 @@ export class ClusterNamespaces {
   ): Promise<void> {
     const apiVersion = ref.group === '' ? ref.version : `${ref.group}/${ref.version}`;
     try {
+      // Items of a list tell neither.
       for await (const page of this.kubernetes.listPages({ cluster, identity: PLATFORM }, ref, options))
-        // Items of a list tell neither.
         for (const item of page.items) found.set(keyOf({ ...item, kind }), { ...item, apiVersion, kind });
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 404) throw error; // else the cluster does not know the kind
@@ -56,4 +78,5 @@ export class ClusterNamespaces {
   }
 }
 
-const keyOf = ({ kind, metadata: { namespace = '', name } }: Pick<KubernetesObject, 'kind' | 'metadata'>): string => `${kind}/${namespace}/${name}`;
+const keyOf = ({ kind, metadata: { namespace = '', name } }: Pick<KubernetesObject, 'kind' | 'metadata'>): string =>
+  `${kind}/${namespace}/${name}`;

@@ -33,7 +33,10 @@ export class GeneralNamespacesController {
   @ApiOperation({ operationId: 'createGeneralNamespace' })
   @ApiBody({
     ...BODY,
-    examples: { form: { summary: 'The form', value: FORM_EXAMPLE }, objects: { summary: 'The objects themselves', value: OBJECTS_EXAMPLE } },
+    examples: {
+      form: { summary: 'The form', value: FORM_EXAMPLE },
+      objects: { summary: 'The objects themselves', value: OBJECTS_EXAMPLE },
+    },
   })
   @ApiFailures(409, 413, 415, 422)
   create(
@@ -64,14 +67,22 @@ export class GeneralNamespacesController {
   @Get('general-namespaces')
   @ApiOperation({ operationId: 'listImportableNamespaces' })
   @ApiFailures(422)
-  importable(@Caller() caller: Principal, @Param('cluster') cluster: string, @Query() query: ListImportableQuery): Promise<ImportableListResponse> {
+  importable(
+    @Caller() caller: Principal,
+    @Param('cluster') cluster: string,
+    @Query() query: ListImportableQuery,
+  ): Promise<ImportableListResponse> {
     return this.lists.importable(caller, cluster, query);
   }
 
   /** Hard limits and use of a namespace's quota. */
   @Get('namespaceoverviews/:namespace/resourcequota')
   @ApiOperation({ operationId: 'getNamespaceQuotaOverview' })
-  overview(@Caller() caller: Principal, @Param('cluster') cluster: string, @Param('namespace') namespace: string): Promise<QuotaOverviewResponse> {
+  overview(
+    @Caller() caller: Principal,
+    @Param('cluster') cluster: string,
+    @Param('namespace') namespace: string,
+  ): Promise<QuotaOverviewResponse> {
     return this.namespaces.quotaOverview(caller, cluster, namespace);
   }
 }

@@ -15,7 +15,10 @@ const KEPT = 20;
  * What of a namespace's objects is missing or was changed so that it must be put back: its labels of ownership and its user ids, its bindings.
  * Quotas and limits that were changed are not among them: those may be changed with kubectl too, see `changedHard`.
  */
-export function deviations(objects: readonly KubernetesObject[], live: (ours: KubernetesObject) => KubernetesObject | undefined): Deviation[] {
+export function deviations(
+  objects: readonly KubernetesObject[],
+  live: (ours: KubernetesObject) => KubernetesObject | undefined,
+): Deviation[] {
   return objects.flatMap((object): Deviation[] => {
     const found = live(object);
     if (found === undefined) return [{ object, reason: 'Missing' }];
@@ -37,23 +40,32 @@ function isAsIs(ours: KubernetesObject, live: KubernetesObject): boolean {
 /** The limits that a ResourceQuota was given past Archon; undefined when they are the same amounts. */
 export function changedHard(desired: Readonly<Labels>, quota: KubernetesObject): Labels | undefined {
   const hard = ((quota.spec ?? {}) as { hard?: Labels }).hard ?? {};
-  const isSame = Object.keys(hard).length === Object.keys(desired).length && Object.entries(desired).every(([key, amount]) => isEqual(hard[key], amount));
+  const isSame =
+    Object.keys(hard).length === Object.keys(desired).length &&
+    Object.entries(desired).every(([key, amount]) => isEqual(hard[key], amount));
   return isSame ? undefined : hard;
 }
 
 /** What was found last, before what was found earlier; the same again only once. */
 export function addDrift(found: readonly Drift[], before: readonly Drift[]): Drift[] {
-  const isKnown = (drift: Drift) => found.some(({ target, reason, message }) => target === drift.target && reason === drift.reason && message === drift.message && drift.repairedAt === undefined);
+  const isKnown = (drift: Drift) =>
+    found.some(
+      ({ target, reason, message }) =>
+        target === drift.target && reason === drift.reason && message === drift.message && drift.repairedAt === undefined,
+    );
   return [...found, ...before.filter((drift) => !isKnown(drift))].slice(0, KEPT);
 }
 
 const isEqual = (one: string | undefined, other: string): boolean => one !== undefined && parseQuantity(one) === parseQuantity(other);
 
-const contains = (all: Labels | undefined, some: Labels | undefined): boolean => Object.entries(some ?? {}).every(([key, value]) => all?.[key] === value);
+const contains = (all: Labels | undefined, some: Labels | undefined): boolean =>
+  Object.entries(some ?? {}).every(([key, value]) => all?.[key] === value);
 
-const names = (subjects: unknown): string[] => ((subjects ?? []) as { kind?: string; name?: string }[]).map(({ kind, name }) => `${kind}/${name}`).sort();
+const names = (subjects: unknown): string[] =>
+  ((subjects ?? []) as { kind?: string; name?: string }[]).map(({ kind, name }) => `${kind}/${name}`).sort();
 
 /** Keys in one order. */
-const text = (value: unknown): string => JSON.stringify(value, (_key, below: unknown) => (isPlain(below) ? Object.fromEntries(Object.entries(below).sort()) : below));
+const text = (value: unknown): string =>
+  JSON.stringify(value, (_key, below: unknown) => (isPlain(below) ? Object.fromEntries(Object.entries(below).sort()) : below));
 
 const isPlain = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -22,8 +22,10 @@ export class NamespaceEnds implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    for (const kind of ['CreateNamespace', 'ImportNamespace'] as const) this.journal.onEnd(kind, (manager, ended) => this.made(manager, ended));
-    for (const kind of ['RemoveNamespace', 'DeleteNamespace'] as const) this.journal.onEnd(kind, (manager, ended) => this.left(manager, ended));
+    for (const kind of ['CreateNamespace', 'ImportNamespace'] as const)
+      this.journal.onEnd(kind, (manager, ended) => this.made(manager, ended));
+    for (const kind of ['RemoveNamespace', 'DeleteNamespace'] as const)
+      this.journal.onEnd(kind, (manager, ended) => this.left(manager, ended));
     this.journal.onEnd('UpdateNamespace', (manager, ended) => this.updated(manager, ended));
   }
 

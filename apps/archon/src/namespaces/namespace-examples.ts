@@ -3,7 +3,11 @@ export const FORM_EXAMPLE = {
   project: 'shop',
   displayName: 'Shop, development',
   quota: { 'limits.cpu': '4', 'limits.memory': '8Gi', pods: '20' },
-  limitRange: { default: { cpu: '500m', memory: '256Mi' }, defaultRequest: { cpu: '100m', memory: '128Mi' }, max: { cpu: '2', memory: '2Gi' } },
+  limitRange: {
+    default: { cpu: '500m', memory: '256Mi' },
+    defaultRequest: { cpu: '100m', memory: '128Mi' },
+    max: { cpu: '2', memory: '2Gi' },
+  },
   podSecurity: { enforce: 'baseline', warn: 'restricted' },
 };
 

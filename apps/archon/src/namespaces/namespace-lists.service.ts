@@ -28,7 +28,9 @@ export class NamespaceLists {
    */
   async ofProject(caller: Principal, project: string, query: ListNamespacesQuery): Promise<NamespaceListResponse> {
     const isMember = await this.rights.allows(caller, { function: 'acp-namespaces', action: 'list', project });
-    const mine = new Set(caller.memberships.flatMap(({ cluster, namespace }) => (namespace === undefined ? [] : [`${cluster}/${namespace}`])));
+    const mine = new Set(
+      caller.memberships.flatMap(({ cluster, namespace }) => (namespace === undefined ? [] : [`${cluster}/${namespace}`])),
+    );
     if (!isMember && !caller.memberships.some((membership) => membership.project === project))
       await this.rights.require(caller, { function: 'acp-namespaces', action: 'list', project });
     const inAll = isMember || caller.memberships.some(({ scope, project: of }) => scope === 'project' && of === project);
@@ -42,7 +44,11 @@ export class NamespaceLists {
   }
 
   /** Those that no project holds and that are not the system's. */
-  async importable(caller: Principal, cluster: string, { project_name: project, keyword }: ListImportableQuery): Promise<ImportableListResponse> {
+  async importable(
+    caller: Principal,
+    cluster: string,
+    { project_name: project, keyword }: ListImportableQuery,
+  ): Promise<ImportableListResponse> {
     await this.rights.require(caller, { function: 'acp-namespace-import', action: 'list', project, cluster });
     const connection = await this.clusters.connection(cluster);
     const target = { cluster: connection, identity: PLATFORM } as const;

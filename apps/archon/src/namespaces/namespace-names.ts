@@ -21,14 +21,17 @@ export const isProtectedNamespace = (name: string): boolean => name.startsWith('
 export function namespaceName(project: string, asked: string): string {
   const name = asked === project || asked.startsWith(`${project}-`) ? asked : `${project}-${asked}`;
   const refuse = (message: string) => invalid('the namespace', [{ field: 'metadata.name', message }]);
-  if (asked === project) throw refuse(`"${project}" is the name of the project's own namespace: choose another one, such as "${project}-dev"`);
+  if (asked === project)
+    throw refuse(`"${project}" is the name of the project's own namespace: choose another one, such as "${project}-dev"`);
   if (!DNS_LABEL.test(asked)) throw refuse('must consist of lower-case letters, digits and "-", and begin and end with a letter or digit');
-  if (name.length > MAX_LENGTH) throw refuse(`must have at most ${MAX_LENGTH} characters with the project's name before it: "${name}" has ${name.length}`);
+  if (name.length > MAX_LENGTH)
+    throw refuse(`must have at most ${MAX_LENGTH} characters with the project's name before it: "${name}" has ${name.length}`);
   if (isProtectedNamespace(name)) throw refuse(`"${name}" is a namespace of the system`);
   return name;
 }
 
 /** Throws 403 for a namespace of the system. */
 export function requireUnprotected(name: string): void {
-  if (isProtectedNamespace(name)) throw forbidden(`the namespace "${name}" belongs to the system: it is not managed here`, { kind: 'namespaces', name });
+  if (isProtectedNamespace(name))
+    throw forbidden(`the namespace "${name}" belongs to the system: it is not managed here`, { kind: 'namespaces', name });
 }

@@ -40,7 +40,11 @@ export class NamespacePlans {
   /** The project's quota is claimed in the transaction that stores the plan: either both are there, or none. */
   async create(caller: Asker, cluster: ClusterConnection, place: NamespacePlace, desired: NamespaceDesired): Promise<OperationPlan> {
     const drawn = await this.draw(cluster, place, desired, caller.user);
-    return { ...this.head('CreateNamespace', caller, cluster, place.name), steps: createSteps(drawn.objects(), drawn.object), store: drawn.take };
+    return {
+      ...this.head('CreateNamespace', caller, cluster, place.name),
+      steps: createSteps(drawn.objects(), drawn.object),
+      store: drawn.take,
+    };
   }
 
   /** The same for a namespace that exists: what it has of ours is taken over. */
@@ -52,7 +56,11 @@ export class NamespacePlans {
     live: (ours: KubernetesObject) => KubernetesObject | undefined,
   ): Promise<OperationPlan> {
     const drawn = await this.draw(cluster, place, desired, caller.user);
-    return { ...this.head('ImportNamespace', caller, cluster, place.name), steps: adoptSteps(drawn.objects(), before(live), drawn.object), store: drawn.take };
+    return {
+      ...this.head('ImportNamespace', caller, cluster, place.name),
+      steps: adoptSteps(drawn.objects(), before(live), drawn.object),
+      store: drawn.take,
+    };
   }
 
   /** While it is under way the larger of what was and what will be is claimed of each quota type. */
@@ -150,7 +158,10 @@ export class NamespacePlans {
   private async enter(manager: EntityManager, row: NamespaceEntity, phase: NamespacePhase): Promise<void> {
     const { clusterId, name } = row;
     if (await this.rows.setPhase(manager, { clusterId, name }, CHANGEABLE, phase)) return;
-    throw conflict(`the namespace "${name}" is being changed or deleted by somebody else: try again when that has ended`, { kind: 'namespaces', name });
+    throw conflict(`the namespace "${name}" is being changed or deleted by somebody else: try again when that has ended`, {
+      kind: 'namespaces',
+      name,
+    });
   }
 
   private head<C extends ClusterName>(kind: OperationKind, caller: Asker, cluster: C, namespace: string) {
@@ -160,7 +171,12 @@ export class NamespacePlans {
 
 const shareOf = (project: string, { id, name }: ClusterConnection): Share => ({ project, clusterId: id, cluster: name });
 
-export const toPlace = ({ project, name, isInner }: NamespaceEntity, cluster: string): NamespacePlace => ({ project, cluster, name, isInner });
+export const toPlace = ({ project, name, isInner }: NamespaceEntity, cluster: string): NamespacePlace => ({
+  project,
+  cluster,
+  name,
+  isInner,
+});
 
 const before = (live: (ours: KubernetesObject) => KubernetesObject | undefined) => (ours: KubernetesObject) => {
   const found = live(ours);

@@ -49,7 +49,10 @@ export class NamespaceReader {
     };
   }
 
-  private async list(target: Target, ref: { group: string; version: string; resource: string; namespace: string }): Promise<KubernetesObject[]> {
+  private async list(
+    target: Target,
+    ref: { group: string; version: string; resource: string; namespace: string },
+  ): Promise<KubernetesObject[]> {
     try {
       return (await this.kubernetes.list(target, ref)).items;
     } catch (error) {

@@ -78,11 +78,17 @@ export class NamespaceReconciliation implements OnApplicationBootstrap, OnApplic
     }
   }
 
-  private async compare(cluster: ClusterConnection, row: NamespaceEntity, live: (ours: KubernetesObject) => KubernetesObject | undefined): Promise<void> {
+  private async compare(
+    cluster: ClusterConnection,
+    row: NamespaceEntity,
+    live: (ours: KubernetesObject) => KubernetesObject | undefined,
+  ): Promise<void> {
     const setting = await this.settings.current();
     const place = toPlace(row, cluster.name);
     const objects = namespaceObjects(place, row.desired, row.uidRange ?? undefined, setting);
-    const [namespace, quota] = ['Namespace', 'ResourceQuota'].map((kind) => objects.find((object) => object.kind === kind)).map((object) => object && live(object));
+    const [namespace, quota] = ['Namespace', 'ResourceQuota']
+      .map((kind) => objects.find((object) => object.kind === kind))
+      .map((object) => object && live(object));
     if (namespace === undefined) return this.leave(cluster, row);
     if (namespace.metadata.deletionTimestamp !== undefined) return this.rows.observe(row, toObserved(namespace, quota));
     const found: Drift[] = [];
@@ -99,12 +105,20 @@ export class NamespaceReconciliation implements OnApplicationBootstrap, OnApplic
   /** Its label was taken away, which takes it out of the project (NS-10), or it was deleted past Archon. */
   private async leave(cluster: ClusterConnection, row: NamespaceEntity): Promise<void> {
     const found = await this.kubernetes.find({ cluster, identity: PLATFORM }, namespaceRef(row.name));
-    this.logger.info({ cluster: cluster.name, namespace: row.name, project: row.project, exists: found !== undefined }, 'a namespace left its project past Archon');
+    this.logger.info(
+      { cluster: cluster.name, namespace: row.name, project: row.project, exists: found !== undefined },
+      'a namespace left its project past Archon',
+    );
     await this.runner.launch(found === undefined ? this.plans.delete(ITSELF, cluster, row) : await this.plans.remove(ITSELF, cluster, row));
   }
 
   /** A quota that was changed with kubectl counts where it fits into the project's; else it is put back. */
-  private async takeOver(cluster: ClusterConnection, row: NamespaceEntity, hard: Record<string, string>, objects: readonly KubernetesObject[]): Promise<Drift> {
+  private async takeOver(
+    cluster: ClusterConnection,
+    row: NamespaceEntity,
+    hard: Record<string, string>,
+    objects: readonly KubernetesObject[],
+  ): Promise<Drift> {
     const detectedAt = new Date().toISOString();
     const target = 'ResourceQuota "default"';
     const share = { project: row.project, clusterId: cluster.id, cluster: cluster.name };
@@ -113,12 +127,24 @@ export class NamespaceReconciliation implements OnApplicationBootstrap, OnApplic
         await this.ledger.claim(manager, share, row.name, { hard, isNew: false });
         await this.rows.setDesired(manager, row, { ...row.desired, hard });
       });
-      return { target, reason: 'Changed', message: 'was changed past Archon; the project has enough, so it counts', detectedAt, repairedAt: detectedAt };
+      return {
+        target,
+        reason: 'Changed',
+        message: 'was changed past Archon; the project has enough, so it counts',
+        detectedAt,
+        repairedAt: detectedAt,
+      };
     } catch (error) {
       if (!(error instanceof ApiError) || error.code >= 500) throw error;
       const quota = objects.find(({ kind }) => kind === 'ResourceQuota');
       if (quota !== undefined) await this.kubernetes.apply({ cluster, identity: PLATFORM }, refOf(quota), quota, { force: true });
-      return { target, reason: 'Changed', message: `was changed past Archon, and put back: ${error.message}`, detectedAt, repairedAt: new Date().toISOString() };
+      return {
+        target,
+        reason: 'Changed',
+        message: `was changed past Archon, and put back: ${error.message}`,
+        detectedAt,
+        repairedAt: new Date().toISOString(),
+      };
     }
   }
 
@@ -135,7 +161,11 @@ export class NamespaceReconciliation implements OnApplicationBootstrap, OnApplic
       // The role of a binding can't be changed: it is made anew.
       if (object.kind === 'RoleBinding' && reason === 'Changed') await this.kubernetes.delete(target, refOf(object));
       await this.kubernetes.apply(target, refOf(object), object, { force: true });
-      return { ...drift, message: reason === 'Missing' ? 'was not there, and was made again' : 'was changed by hand, and put back', repairedAt: new Date().toISOString() };
+      return {
+        ...drift,
+        message: reason === 'Missing' ? 'was not there, and was made again' : 'was changed by hand, and put back',
+        repairedAt: new Date().toISOString(),
+      };
     } catch (error) {
       if (!(error instanceof ApiError) || isConnectionFailure(error)) throw error;
       return { ...drift, message: `can not be put back: ${error.message}` };

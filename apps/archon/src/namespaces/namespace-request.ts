@@ -36,8 +36,7 @@ export function readNamespaceRequest(body: unknown, domain: string): NamespaceRe
   const isObjects = PARTS.some((part) => part in fields);
   const allowed = isObjects ? PARTS : FORM;
   const unknown = Object.keys(fields).filter((field) => !allowed.includes(field));
-  if (unknown.length > 0)
-    throw refusal(unknown.map((field) => ({ field, message: `is not known: there are ${allowed.join(', ')}` })));
+  if (unknown.length > 0) throw refusal(unknown.map((field) => ({ field, message: `is not known: there are ${allowed.join(', ')}` })));
   return isObjects ? fromObjects(fields, domain) : fromForm(fields, domain);
 }
 
@@ -54,7 +53,8 @@ function fromObjects({ namespace, resourcequota, limitrange, namespaceresourcera
     project: own?.project,
     labels: own?.labels,
     podSecurity: labels && levelsOf(labels),
-    annotations: metadata.annotations === undefined ? undefined : readTexts(metadata.annotations, 'namespace.metadata.annotations', () => true),
+    annotations:
+      metadata.annotations === undefined ? undefined : readTexts(metadata.annotations, 'namespace.metadata.annotations', () => true),
     hard: quota && readHard('resourcequota.spec.hard', requireObject(quota.spec?.hard ?? {}, 'resourcequota.spec.hard')),
     limits: range && limitsOf('limitrange.spec', range.spec),
     overCommit:
@@ -73,10 +73,14 @@ function fromForm(form: Fields, domain: string): NamespaceRequest {
     name: form.name === undefined ? undefined : requireText(form.name, 'name'),
     project: form.project === undefined ? own?.project : requireText(form.project, 'project'),
     labels: own?.labels,
-    podSecurity: form.podSecurity === undefined ? undefined : readPodSecurity('podSecurity', requireObject(form.podSecurity, 'podSecurity')),
+    podSecurity:
+      form.podSecurity === undefined ? undefined : readPodSecurity('podSecurity', requireObject(form.podSecurity, 'podSecurity')),
     annotations: displayName === undefined ? annotations : { ...annotations, [`${domain}/display-name`]: displayName },
     hard: form.quota === undefined ? undefined : readHard('quota', requireObject(form.quota, 'quota')),
-    limits: form.limitRange === undefined ? undefined : limitsOf('limitRange', { limits: [{ type: 'Container', ...requireObject(form.limitRange, 'limitRange') }] }),
+    limits:
+      form.limitRange === undefined
+        ? undefined
+        : limitsOf('limitRange', { limits: [{ type: 'Container', ...requireObject(form.limitRange, 'limitRange') }] }),
     overCommit: form.overCommit === undefined ? undefined : readOverCommit('overCommit', requireObject(form.overCommit, 'overCommit')),
   });
 }
@@ -108,7 +112,8 @@ interface Part {
 function part(value: unknown, field: string, type: { apiVersion: string; kind: string }): Part {
   const object = requireObject(value, field);
   for (const [key, expected] of Object.entries(type))
-    if (object[key] !== undefined && object[key] !== expected) throw refusal([{ field: `${field}.${key}`, message: `must be "${expected}"` }]);
+    if (object[key] !== undefined && object[key] !== expected)
+      throw refusal([{ field: `${field}.${key}`, message: `must be "${expected}"` }]);
   const metadata = requireObject(object.metadata ?? {}, `${field}.metadata`);
   return object.spec === undefined ? { metadata } : { metadata, spec: requireObject(object.spec, `${field}.spec`) };
 }
@@ -132,7 +137,9 @@ function readTexts(value: unknown, field: string, isValue: (text: string) => boo
   const entries = Object.entries(requireObject(value, field));
   const causes: StatusCause[] = entries.flatMap(([key, text]) => {
     if (!isQualifiedName(key.toLowerCase())) return [{ field: `${field}[${key}]`, message: 'is no name such as "example.org/tier"' }];
-    return typeof text === 'string' && isValue(text) ? [] : [{ field: `${field}[${key}]`, message: 'has a value that Kubernetes does not take' }];
+    return typeof text === 'string' && isValue(text)
+      ? []
+      : [{ field: `${field}[${key}]`, message: 'has a value that Kubernetes does not take' }];
   });
   if (entries.length > MAX_ENTRIES) causes.push({ field, message: `must have at most ${MAX_ENTRIES} entries` });
   const bytes = entries.reduce((sum, entry) => sum + Buffer.byteLength(entry.join('')), 0);

@@ -67,7 +67,12 @@ export class NamespaceRows {
   }
 
   /** False when the namespace is in none of the phases that may be changed so. */
-  async setPhase(manager: EntityManager, { clusterId, name }: NamespaceKey, from: readonly NamespacePhase[], phase: NamespacePhase): Promise<boolean> {
+  async setPhase(
+    manager: EntityManager,
+    { clusterId, name }: NamespaceKey,
+    from: readonly NamespacePhase[],
+    phase: NamespacePhase,
+  ): Promise<boolean> {
     const { affected } = await manager
       .createQueryBuilder()
       .update(NamespaceEntity)

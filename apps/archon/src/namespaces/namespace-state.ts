@@ -36,7 +36,10 @@ export const toDesired = ({ labels, annotations, hard, limits, podSecurity, over
 });
 
 /** The same namespace after a change: what the request does not mention stays. */
-export const toChanged = (before: NamespaceDesired, request: NamespaceRequest): NamespaceDesired => ({ ...before, ...toDesired({ ...before, ...request }) });
+export const toChanged = (before: NamespaceDesired, request: NamespaceRequest): NamespaceDesired => ({
+  ...before,
+  ...toDesired({ ...before, ...request }),
+});
 
 /** Of each quota key the larger quantity: what is claimed while a change is under way, which may yet be undone. */
 export function larger(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): Record<string, string> {

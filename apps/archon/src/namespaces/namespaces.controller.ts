@@ -20,7 +20,11 @@ export class NamespacesController {
   /** Gets a namespace of a project as it is in its cluster. */
   @Get()
   @ApiOperation({ operationId: 'getNamespace' })
-  get(@Caller() caller: Principal, @Param('cluster') cluster: string, @Param('namespace') namespace: string): Promise<GeneralNamespaceResponse> {
+  get(
+    @Caller() caller: Principal,
+    @Param('cluster') cluster: string,
+    @Param('namespace') namespace: string,
+  ): Promise<GeneralNamespaceResponse> {
     return this.namespaces.get(caller, cluster, namespace);
   }
 
@@ -28,7 +32,11 @@ export class NamespacesController {
   @Patch()
   @ApiOperation({ operationId: 'patchNamespace' })
   @ApiConsumes('application/merge-patch+json', 'application/json')
-  @ApiBody({ required: true, schema: { type: 'object', additionalProperties: true }, examples: { quota: { summary: 'Another quota', value: PATCH_EXAMPLE } } })
+  @ApiBody({
+    required: true,
+    schema: { type: 'object', additionalProperties: true },
+    examples: { quota: { summary: 'Another quota', value: PATCH_EXAMPLE } },
+  })
   @ApiFailures(409, 413, 415, 422)
   patch(
     @Caller() caller: Principal,
@@ -47,7 +55,11 @@ export class NamespacesController {
   @ApiOperation({ operationId: 'removeNamespace' })
   @ApiAcceptedResponse({ description: 'The operation; it goes on by itself where the cluster is away', type: OperationResponse })
   @ApiFailures(409)
-  remove(@Caller() caller: Principal, @Param('cluster') cluster: string, @Param('namespace') namespace: string): Promise<OperationResponse> {
+  remove(
+    @Caller() caller: Principal,
+    @Param('cluster') cluster: string,
+    @Param('namespace') namespace: string,
+  ): Promise<OperationResponse> {
     return this.namespaces.remove(caller, cluster, namespace);
   }
 
@@ -57,7 +69,11 @@ export class NamespacesController {
   @ApiOperation({ operationId: 'deleteNamespace' })
   @ApiAcceptedResponse({ description: 'The operation; it ends when the namespace is gone', type: OperationResponse })
   @ApiFailures(409)
-  delete(@Caller() caller: Principal, @Param('cluster') cluster: string, @Param('namespace') namespace: string): Promise<OperationResponse> {
+  delete(
+    @Caller() caller: Principal,
+    @Param('cluster') cluster: string,
+    @Param('namespace') namespace: string,
+  ): Promise<OperationResponse> {
     return this.namespaces.delete(caller, cluster, namespace);
   }
 }

@@ -33,7 +33,18 @@ import { QuotaLedger } from './quota-ledger.repository.js';
     RolesModule,
   ],
   controllers: [GeneralNamespacesController, NamespacesController],
-  providers: [ClusterNamespaces, NamespaceEnds, NamespaceLists, NamespacePlans, NamespaceReader, NamespaceReconciliation, NamespaceRows, NamespaceSettings, NamespacesService, QuotaLedger],
+  providers: [
+    ClusterNamespaces,
+    NamespaceEnds,
+    NamespaceLists,
+    NamespacePlans,
+    NamespaceReader,
+    NamespaceReconciliation,
+    NamespaceRows,
+    NamespaceSettings,
+    NamespacesService,
+    QuotaLedger,
+  ],
   exports: [NamespaceLists, NamespacePlans, NamespaceReader, NamespaceRows, NamespaceSettings, QuotaLedger],
 })
 export class NamespacesModule {}

@@ -98,13 +98,24 @@ export class NamespacesService {
   }
 
   /** Changes quota, limits, levels, labels, annotations (NS-13); what the body does not mention stays. */
-  async update(caller: Principal, cluster: string, name: string, body: unknown, { dryRun }: { dryRun: boolean }): Promise<GeneralNamespace> {
+  async update(
+    caller: Principal,
+    cluster: string,
+    name: string,
+    body: unknown,
+    { dryRun }: { dryRun: boolean },
+  ): Promise<GeneralNamespace> {
     const { connection, row } = await this.find(caller, cluster, name, 'update');
     const request = readNamespaceRequest(body, this.config.labelBaseDomain);
     if (request.project !== undefined && request.project !== row.project)
-      throw conflict(`the namespace belongs to the project "${row.project}": remove it from that one, then import it`, { kind: 'namespaces', name });
-    if (request.hard !== undefined) await this.rights.require(caller, { ...placeOf(row, cluster), function: 'acp-resourcequotas', action: 'update' });
-    if (request.limits !== undefined) await this.rights.require(caller, { ...placeOf(row, cluster), function: 'acp-limitranges', action: 'update' });
+      throw conflict(`the namespace belongs to the project "${row.project}": remove it from that one, then import it`, {
+        kind: 'namespaces',
+        name,
+      });
+    if (request.hard !== undefined)
+      await this.rights.require(caller, { ...placeOf(row, cluster), function: 'acp-resourcequotas', action: 'update' });
+    if (request.limits !== undefined)
+      await this.rights.require(caller, { ...placeOf(row, cluster), function: 'acp-limitranges', action: 'update' });
     await this.requireAssigned(row.project, request);
     const target: Target = { cluster: connection, identity: PLATFORM };
     const live = await this.reader.everything(target, name);
@@ -138,7 +149,11 @@ export class NamespacesService {
   }
 
   /** Hard limits and use of its ResourceQuota `default`, as the official overview has them. */
-  async quotaOverview(caller: Principal, cluster: string, name: string): Promise<{ hard: Record<string, string>; used: Record<string, string> }> {
+  async quotaOverview(
+    caller: Principal,
+    cluster: string,
+    name: string,
+  ): Promise<{ hard: Record<string, string>; used: Record<string, string> }> {
     const { connection } = await this.find(caller, cluster, name, 'get', 'acp-namespaceoverviews');
     const { namespace, resourcequota } = await this.live({ cluster: connection, identity: PLATFORM }, name);
     const { hard, used } = toObserved(namespace, resourcequota);
@@ -175,17 +190,27 @@ export class NamespacesService {
   ): Promise<{ id: string; row: NamespaceEntity }> {
     const id = await this.clusters.idOf(cluster);
     const row = await this.rows.find({ clusterId: id, name });
-    await this.rights.require(caller, { function: functionName, action, cluster, namespace: name, ...(row === null ? {} : { project: row.project }) });
+    await this.rights.require(caller, {
+      function: functionName,
+      action,
+      cluster,
+      namespace: name,
+      ...(row === null ? {} : { project: row.project }),
+    });
     if (row === null || row.isInner) throw notFound('namespaces', name);
     return { id, row };
   }
 
   private projectOf({ project }: NamespaceRequest, asked: string | undefined): string {
     if (asked !== undefined && project !== undefined && asked !== project)
-      throw invalid('the namespace', [{ field: 'project', message: `is "${project}" in the body and "${asked}" in the query: they must agree` }]);
+      throw invalid('the namespace', [
+        { field: 'project', message: `is "${project}" in the body and "${asked}" in the query: they must agree` },
+      ]);
     const name = asked ?? project;
     if (name === undefined)
-      throw invalid('the namespace', [{ field: 'project', message: `is required: as project_name in the query, or as label "${this.config.labelBaseDomain}/project"` }]);
+      throw invalid('the namespace', [
+        { field: 'project', message: `is required: as project_name in the query, or as label "${this.config.labelBaseDomain}/project"` },
+      ]);
     return name;
   }
 
@@ -197,7 +222,10 @@ export class NamespacesService {
   private requireFree({ metadata }: KubernetesObject, name: string): void {
     const holder = metadata.labels?.[`${this.config.labelBaseDomain}/project`];
     if (holder !== undefined)
-      throw conflict(`the namespace "${name}" carries the label of the project "${holder}": it must be removed from that one first`, { kind: 'namespaces', name });
+      throw conflict(`the namespace "${name}" carries the label of the project "${holder}": it must be removed from that one first`, {
+        kind: 'namespaces',
+        name,
+      });
   }
 
   private tried(objects: readonly KubernetesObject[]): GeneralNamespace {

@@ -30,7 +30,10 @@ export class QuotaLedger {
     );
     if (row === undefined)
       throw invalid('the namespace', [
-        { field: 'cluster', message: `the project "${project}" has no share of the cluster "${cluster}": an administrator can associate it` },
+        {
+          field: 'cluster',
+          message: `the project "${project}" has no share of the cluster "${cluster}": an administrator can associate it`,
+        },
       ]);
     if (row.deleted) throw conflict(`the project "${project}" is being deleted`, { kind: 'projects', name: project });
     return row.hard;
@@ -70,7 +73,11 @@ export class QuotaLedger {
 
   /** Writes claims down that are known to fit: those that the namespace had before, or fewer. */
   async set(manager: EntityManager, clusterId: string, namespace: string, amounts: Amounts): Promise<void> {
-    await manager.query('delete from quota_claims where cluster_id = $1 and namespace = $2 and key <> all($3)', [clusterId, namespace, [...amounts.keys()]]);
+    await manager.query('delete from quota_claims where cluster_id = $1 and namespace = $2 and key <> all($3)', [
+      clusterId,
+      namespace,
+      [...amounts.keys()],
+    ]);
     if (amounts.size === 0) return;
     await manager.query(
       `insert into quota_claims (cluster_id, namespace, key, amount)

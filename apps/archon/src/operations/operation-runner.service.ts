@@ -52,7 +52,8 @@ export class OperationRunner {
   /** The same, but what waits for a cluster, or for objects to go, is not a failure: it goes on in the background, see the operation. */
   async launch(plan: OperationPlan): Promise<Launched> {
     const { applied, operation, failure } = await this.start(plan);
-    const goesOn = operation.phase === 'Succeeded' || (operation.phase === 'Waiting' && plan.steps.every(({ action }) => action !== 'apply'));
+    const goesOn =
+      operation.phase === 'Succeeded' || (operation.phase === 'Waiting' && plan.steps.every(({ action }) => action !== 'apply'));
     if (failure !== undefined && !goesOn) throw explained(failure, operation);
     return { applied, operation };
   }

@@ -42,7 +42,9 @@ export class ProjectDeletion implements OnModuleInit {
       rows.map(async (row) => {
         const cluster: ClusterName = { id: row.clusterId, name: clusters.get(row.clusterId)?.name ?? '' };
         const plan =
-          asked === 'delete' && !isProtectedNamespace(row.name) ? this.plans.delete(caller, cluster, row) : await this.plans.remove(caller, cluster, row);
+          asked === 'delete' && !isProtectedNamespace(row.name)
+            ? this.plans.delete(caller, cluster, row)
+            : await this.plans.remove(caller, cluster, row);
         return plan.steps.map((step): StepPlan => ({ ...step, cluster }));
       }),
     );
@@ -64,7 +66,10 @@ export class ProjectDeletion implements OnModuleInit {
   async leaveCluster(manager: EntityManager, project: string, { id, name }: ProjectCluster): Promise<void> {
     const left = (await this.rows.ofProject(project)).filter((row) => row.clusterId === id && !row.isInner);
     if (left.length > 0)
-      throw conflict(`the project still has namespaces in the cluster "${name}": ${list(left)}. Remove or delete them first`, { kind: 'projects', name: project });
+      throw conflict(`the project still has namespaces in the cluster "${name}": ${list(left)}. Remove or delete them first`, {
+        kind: 'projects',
+        name: project,
+      });
     const inner = await this.rows.find({ clusterId: id, name: project });
     if (inner === null) await this.projects.deleteCluster(manager, project, id);
     else await this.projects.markLeft(manager, project, id);
@@ -76,15 +81,25 @@ export class ProjectDeletion implements OnModuleInit {
     if (row !== null) await this.runner.launch(await this.plans.remove(caller, { id, name }, row));
   }
 
-  private async begin(manager: EntityManager, project: string, planned: readonly NamespaceEntity[], phase: 'Removing' | 'Deleting'): Promise<void> {
+  private async begin(
+    manager: EntityManager,
+    project: string,
+    planned: readonly NamespaceEntity[],
+    phase: 'Removing' | 'Deleting',
+  ): Promise<void> {
     await this.projects.markDeleted(manager, project);
     const [, changed] = await manager.query<[object[], number]>(
       `update namespaces set phase = $2 where project = $1 and phase in ('Active', 'Failed', 'Removing', 'Deleting')`,
       [project, phase],
     );
-    const [held] = await manager.query<{ count: number }[]>('select count(*)::integer as count from namespaces where project = $1', [project]);
+    const [held] = await manager.query<{ count: number }[]>('select count(*)::integer as count from namespaces where project = $1', [
+      project,
+    ]);
     if (changed !== planned.length || held?.count !== planned.length)
-      throw conflict(`namespaces of the project "${project}" are being made or changed: try again when that has ended`, { kind: 'projects', name: project });
+      throw conflict(`namespaces of the project "${project}" are being made or changed: try again when that has ended`, {
+        kind: 'projects',
+        name: project,
+      });
   }
 }
 

@@ -11,4 +11,6 @@ export const PROJECT_EXAMPLE = {
   },
 };
 
-export const PROJECT_PATCH_EXAMPLE = { spec: { clusters: [{ name: 'c1', quota: { 'limits.cpu': '30', 'limits.memory': '40Gi', pods: '100' } }] } };
+export const PROJECT_PATCH_EXAMPLE = {
+  spec: { clusters: [{ name: 'c1', quota: { 'limits.cpu': '30', 'limits.memory': '40Gi', pods: '100' } }] },
+};

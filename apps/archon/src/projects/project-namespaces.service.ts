@@ -53,7 +53,10 @@ export class ProjectNamespaces {
     const live = await this.kubernetes.find(target, namespaceRef(project));
     const holder = live?.metadata.labels?.[`${this.config.labelBaseDomain}/inner-namespace`];
     if (live !== undefined && holder !== project)
-      throw conflict(`the cluster has a namespace "${project}" already, which is not the project's: rename or remove it`, { kind: 'namespaces', name: project });
+      throw conflict(`the cluster has a namespace "${project}" already, which is not the project's: rename or remove it`, {
+        kind: 'namespaces',
+        name: project,
+      });
     const place = { project, cluster: cluster.name, name: project, isInner: true };
     const plan =
       live === undefined

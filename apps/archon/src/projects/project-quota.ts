@@ -9,7 +9,11 @@ export interface ProjectQuota {
   available: Record<string, string>;
 }
 
-export function toProjectQuota(cluster: string, hard: Readonly<Record<string, string>>, claimed: ReadonlyMap<string, bigint>): ProjectQuota {
+export function toProjectQuota(
+  cluster: string,
+  hard: Readonly<Record<string, string>>,
+  claimed: ReadonlyMap<string, bigint>,
+): ProjectQuota {
   const keys = [...new Set([...Object.keys(hard), ...claimed.keys()])].sort();
   const like = (key: string) => hard[key];
   const entries = (of: readonly string[], amount: (key: string) => bigint) =>

@@ -42,12 +42,14 @@ export function readProject(body: unknown, domain: string): ProjectRequest {
     if (project[field] !== undefined && project[field] !== expected) causes.push({ field, message: `must be "${expected}"` });
   const metadata = object(project.metadata ?? {}, 'metadata');
   const spec = object(project.spec ?? {}, 'spec');
-  for (const field of Object.keys(spec)) if (!SPEC.includes(field)) causes.push({ field: `spec.${field}`, message: `is not known: there are ${SPEC.join(', ')}` });
+  for (const field of Object.keys(spec))
+    if (!SPEC.includes(field)) causes.push({ field: `spec.${field}`, message: `is not known: there are ${SPEC.join(', ')}` });
   const { name } = metadata;
   const refused = typeof name === 'string' ? refusedProjectName(name) : 'is required';
   if (refused !== undefined) causes.push({ field: 'metadata.name', message: refused });
   const policy = spec.clusterDeletePolicy;
-  if (policy !== undefined && policy !== 'Retain' && policy !== 'Delete') causes.push({ field: 'spec.clusterDeletePolicy', message: 'must be Retain or Delete' });
+  if (policy !== undefined && policy !== 'Retain' && policy !== 'Delete')
+    causes.push({ field: 'spec.clusterDeletePolicy', message: 'must be Retain or Delete' });
   if (causes.length > 0 || typeof name !== 'string') throw refusal(causes);
   const annotations = {
     ...texts(metadata.annotations, 'metadata.annotations', () => true),
@@ -63,7 +65,9 @@ export function readProject(body: unknown, domain: string): ProjectRequest {
     ...(policy === undefined ? {} : { deletePolicy: policy as 'Retain' | 'Delete' }),
     ...(spec.administrators === undefined ? {} : { administrators: names(spec.administrators, 'spec.administrators') }),
     ...(spec.resources === undefined ? {} : { resources: resources(spec.resources) }),
-    ...(typeof metadata.resourceVersion === 'string' && metadata.resourceVersion !== '' ? { resourceVersion: metadata.resourceVersion } : {}),
+    ...(typeof metadata.resourceVersion === 'string' && metadata.resourceVersion !== ''
+      ? { resourceVersion: metadata.resourceVersion }
+      : {}),
   };
 }
 
@@ -83,13 +87,17 @@ function clusters(value: unknown): ProjectClusterRequest[] {
 function resources(value: unknown): ProjectResources {
   const given = object(value, 'spec.resources');
   const unknown = Object.keys(given).find((field) => !(RESOURCES as readonly string[]).includes(field));
-  if (unknown !== undefined) throw refusal([{ field: `spec.resources.${unknown}`, message: `is not known: there are ${RESOURCES.join(', ')}` }]);
-  return Object.fromEntries(RESOURCES.map((field) => [field, names(given[field] ?? [], `spec.resources.${field}`)])) as unknown as ProjectResources;
+  if (unknown !== undefined)
+    throw refusal([{ field: `spec.resources.${unknown}`, message: `is not known: there are ${RESOURCES.join(', ')}` }]);
+  return Object.fromEntries(
+    RESOURCES.map((field) => [field, names(given[field] ?? [], `spec.resources.${field}`)]),
+  ) as unknown as ProjectResources;
 }
 
 function names(value: unknown, field: string): string[] {
   const all = list(value, field, MAX_CLUSTERS);
-  if (!all.every((name) => typeof name === 'string' && name !== '' && name.length <= 512)) throw refusal([{ field, message: 'must be a list of names' }]);
+  if (!all.every((name) => typeof name === 'string' && name !== '' && name.length <= 512))
+    throw refusal([{ field, message: 'must be a list of names' }]);
   return [...new Set(all as string[])];
 }
 
@@ -112,7 +120,8 @@ function object(value: unknown, field: string): Fields {
 function texts(value: unknown, field: string, isValue: (text: string) => boolean): Record<string, string> {
   const entries = Object.entries(object(value ?? {}, field));
   const wrong = entries.find(([key, text]) => !isQualifiedName(key.toLowerCase()) || typeof text !== 'string' || !isValue(text));
-  if (wrong !== undefined) throw refusal([{ field: `${field}[${wrong[0]}]`, message: 'has a name or value that Kubernetes does not take' }]);
+  if (wrong !== undefined)
+    throw refusal([{ field: `${field}[${wrong[0]}]`, message: 'has a name or value that Kubernetes does not take' }]);
   return Object.fromEntries(entries) as Record<string, string>;
 }
 

@@ -78,7 +78,12 @@ export class ProjectRows {
   }
 
   /** Adds a cluster or changes its quota. The row stays locked until the transaction ends. */
-  async putCluster(manager: EntityManager, project: string, clusterId: string, { hard, type }: Pick<ProjectCluster, 'hard' | 'type'>): Promise<void> {
+  async putCluster(
+    manager: EntityManager,
+    project: string,
+    clusterId: string,
+    { hard, type }: Pick<ProjectCluster, 'hard' | 'type'>,
+  ): Promise<void> {
     await manager.query(
       `insert into project_clusters (project, cluster_id, hard, type, phase, message) values ($1, $2, $3, $4, 'Pending', '')
        on conflict on constraint project_clusters_pkey do update set hard = excluded.hard, type = excluded.type,
@@ -97,7 +102,12 @@ export class ProjectRows {
   }
 
   async setClusterPhase(project: string, clusterId: string, phase: ProjectCluster['phase'], message: string): Promise<void> {
-    await this.database.query('update project_clusters set phase = $3, message = $4 where project = $1 and cluster_id = $2', [project, clusterId, phase, message]);
+    await this.database.query('update project_clusters set phase = $3, message = $4 where project = $1 and cluster_id = $2', [
+      project,
+      clusterId,
+      phase,
+      message,
+    ]);
   }
 
   /** Clusters of projects where the project's own namespace is not there yet. */

@@ -44,7 +44,12 @@ export class ProjectsDirectory implements ProjectDirectory {
     const causes = quotaKeys.flatMap((key) => {
       const storageClass = storageClassOf(key);
       if (storageClass === undefined || row.resources.storageClasses.includes(storageClass)) return [];
-      return [{ field: `quota[${key}]`, message: `the storage class "${storageClass}" is not assigned to the project "${project}": a platform administrator can do that` }];
+      return [
+        {
+          field: `quota[${key}]`,
+          message: `the storage class "${storageClass}" is not assigned to the project "${project}": a platform administrator can do that`,
+        },
+      ];
     });
     if (causes.length > 0) throw invalid('the namespace', causes);
   }

@@ -11,7 +11,14 @@ import { ListNamespacesQuery, NamespaceListResponse } from '../namespaces/namesp
 import { OperationResponse } from '../operations/operations.dto.js';
 import { PROJECT_EXAMPLE, PROJECT_PATCH_EXAMPLE } from './project-examples.js';
 import { selectProjects } from './project-list.js';
-import { DeleteProjectQuery, ListProjectsQuery, ProjectChangeQuery, ProjectListResponse, ProjectQuotaListResponse, ProjectResponse } from './projects.dto.js';
+import {
+  DeleteProjectQuery,
+  ListProjectsQuery,
+  ProjectChangeQuery,
+  ProjectListResponse,
+  ProjectQuotaListResponse,
+  ProjectResponse,
+} from './projects.dto.js';
 import { ProjectsService } from './projects.service.js';
 
 const BODY = { required: true, schema: { type: 'object', additionalProperties: true } } as const;
@@ -73,7 +80,11 @@ export class ProjectsController {
   @ApiOperation({ operationId: 'deleteProject' })
   @ApiAcceptedResponse({ description: 'The operation over all clusters; it waits for those that are away', type: OperationResponse })
   @ApiFailures(404, 409)
-  delete(@Caller() caller: Principal, @Param('project') project: string, @Query() { namespaces }: DeleteProjectQuery): Promise<OperationResponse> {
+  delete(
+    @Caller() caller: Principal,
+    @Param('project') project: string,
+    @Query() { namespaces }: DeleteProjectQuery,
+  ): Promise<OperationResponse> {
     return this.projects.delete(caller, project, namespaces);
   }
 
@@ -90,7 +101,11 @@ export class ProjectsController {
   @Scoped({ reach: 'handler' })
   @ApiOperation({ operationId: 'listProjectNamespaces' })
   @ApiFailures(422)
-  listNamespaces(@Caller() caller: Principal, @Param('project') project: string, @Query() query: ListNamespacesQuery): Promise<NamespaceListResponse> {
+  listNamespaces(
+    @Caller() caller: Principal,
+    @Param('project') project: string,
+    @Query() query: ListNamespacesQuery,
+  ): Promise<NamespaceListResponse> {
     return this.namespaces.ofProject(caller, project, query);
   }
 }

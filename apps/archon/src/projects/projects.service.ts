@@ -116,7 +116,9 @@ export class ProjectsService {
         if (!(error instanceof Tried)) throw error;
       });
       const phaseOf = new Map(before.map(({ id, phase, message }) => [id, { phase, message }]));
-      const after = clusters.map((cluster): ProjectCluster => ({ ...cluster, ...(phaseOf.get(cluster.id) ?? { phase: 'Pending', message: '' }) }));
+      const after = clusters.map(
+        (cluster): ProjectCluster => ({ ...cluster, ...(phaseOf.get(cluster.id) ?? { phase: 'Pending', message: '' }) }),
+      );
       return toProjectObject({ ...row, ...changed, generation: row.generation + 1 }, after, this.config.labelBaseDomain);
     }
     await this.members.tell(await work);
@@ -157,7 +159,8 @@ export class ProjectsService {
     const domain = this.config.labelBaseDomain;
     const changed = mergePatch(shown, patch) as ProjectObject;
     if (changed.metadata?.name !== name) throw invalid('the project', [{ field: 'metadata.name', message: `must stay "${name}"` }]);
-    const own = (key: string) => key === `${domain}/project` || key === `${domain}/project.level` || key === `${domain}/project.parent` || key === `${domain}/creator`;
+    const own = (key: string) =>
+      key === `${domain}/project` || key === `${domain}/project.level` || key === `${domain}/project.parent` || key === `${domain}/creator`;
     const without = (all: Record<string, string> | undefined) => Object.fromEntries(Object.entries(all ?? {}).filter(([key]) => !own(key)));
     const patched = (patch as { metadata?: { resourceVersion?: string } } | null)?.metadata?.resourceVersion;
     const { resourceVersion: _shown, ...metadata } = changed.metadata;
@@ -201,13 +204,20 @@ export class ProjectsService {
       const taken = allocated.get(key) ?? 0n;
       if (taken <= limit) return [];
       const text = formatQuantity(taken, hard[key]);
-      return [{ field: `spec.clusters[${name}].quota[${key}]`, message: `is ${hard[key]}, but the namespaces of the project have taken ${text}: reduce their quotas first` }];
+      return [
+        {
+          field: `spec.clusters[${name}].quota[${key}]`,
+          message: `is ${hard[key]}, but the namespaces of the project have taken ${text}: reduce their quotas first`,
+        },
+      ];
     });
     if (causes.length > 0) throw invalid('the project', causes);
   }
 
   private appoint(manager: EntityManager, caller: Principal, project: string, users: readonly string[]): Promise<string[]> {
-    return users.length === 0 ? Promise.resolve([]) : this.members.appoint(caller, { scope: 'project', project }, users, PROJECT_ADMINISTRATOR, manager);
+    return users.length === 0
+      ? Promise.resolve([])
+      : this.members.appoint(caller, { scope: 'project', project }, users, PROJECT_ADMINISTRATOR, manager);
   }
 }
 
@@ -217,5 +227,9 @@ class Tried extends Error {}
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, below]) => [key, sorted(below)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, below]) => [key, sorted(below)]),
+  );
 }

@@ -1,10 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Journal } from '../operations/journal.repository.js';
+import { OperationRunner } from '../operations/operation-runner.service.js';
 import type { EndedOperation } from '../operations/operation-plan.js';
 import type { NamespaceDesired } from './namespace-desired.js';
-import { NamespaceRows } from './namespace-rows.repository.js';
-import { QuotaLedger, toAmounts } from './quota-ledger.repository.js';
+import { NamespaceRows } from './namespace-rows.service.js';
+import { QuotaLedger, toAmounts } from './quota-ledger.service.js';
 
 /** Of an update: what holds when it succeeds, and what when it is undone. */
 export interface UpdatePayload {
@@ -16,17 +16,17 @@ export interface UpdatePayload {
 @Injectable()
 export class NamespaceEnds implements OnModuleInit {
   constructor(
-    private readonly journal: Journal,
+    private readonly operations: OperationRunner,
     private readonly rows: NamespaceRows,
     private readonly ledger: QuotaLedger,
   ) {}
 
   onModuleInit(): void {
     for (const kind of ['CreateNamespace', 'ImportNamespace'] as const)
-      this.journal.onEnd(kind, (manager, ended) => this.made(manager, ended));
+      this.operations.onEnd(kind, (manager, ended) => this.made(manager, ended));
     for (const kind of ['RemoveNamespace', 'DeleteNamespace'] as const)
-      this.journal.onEnd(kind, (manager, ended) => this.left(manager, ended));
-    this.journal.onEnd('UpdateNamespace', (manager, ended) => this.updated(manager, ended));
+      this.operations.onEnd(kind, (manager, ended) => this.left(manager, ended));
+    this.operations.onEnd('UpdateNamespace', (manager, ended) => this.updated(manager, ended));
   }
 
   /** One that could not be undone completely still holds its quota: somebody must look at it. */

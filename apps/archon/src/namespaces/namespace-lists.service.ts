@@ -8,7 +8,7 @@ import { AppConfig } from '../config.module.js';
 import { Rights } from '../members/rights.service.js';
 import { selectNamespaces, toItem } from './namespace-list.js';
 import { isProtectedNamespace } from './namespace-names.js';
-import { NamespaceRows } from './namespace-rows.repository.js';
+import { NamespaceRows } from './namespace-rows.service.js';
 import type { ImportableListResponse, ListImportableQuery, ListNamespacesQuery, NamespaceListResponse } from './namespaces.dto.js';
 
 /** Lists of namespaces (NS-12): of a project over all its clusters, and of those in a cluster that a project may take. */

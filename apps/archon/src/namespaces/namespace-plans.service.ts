@@ -11,12 +11,12 @@ import { wantsUidRange } from '../quotas/uid-range.js';
 import type { NamespaceDesired } from './namespace-desired.js';
 import type { UpdatePayload } from './namespace-ends.service.js';
 import { namespaceObjects, type NamespacePlace, refOf } from './namespace-objects.js';
-import { NamespaceRows } from './namespace-rows.repository.js';
+import { NamespaceRows } from './namespace-rows.service.js';
 import { NamespaceSettings } from './namespace-settings.service.js';
 import { larger, previousOf } from './namespace-state.js';
 import { adoptSteps, createSteps, deleteSteps, removeSteps } from './namespace-steps.js';
 import type { NamespaceEntity, NamespacePhase } from './namespace.entity.js';
-import { QuotaLedger, type Share } from './quota-ledger.repository.js';
+import { QuotaLedger, type Share } from './quota-ledger.service.js';
 
 /** For whom it is done. */
 export type Asker = Pick<Principal, 'user' | 'identity'>;

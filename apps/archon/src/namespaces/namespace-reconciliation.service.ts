@@ -13,11 +13,11 @@ import { namespaceObjects, namespaceRef, refOf } from './namespace-objects.js';
 import { ClusterNamespaces } from './cluster-namespaces.service.js';
 import type { Drift } from './namespace-observed.js';
 import { NamespacePlans, toPlace } from './namespace-plans.service.js';
-import { NamespaceRows } from './namespace-rows.repository.js';
+import { NamespaceRows } from './namespace-rows.service.js';
 import { NamespaceSettings } from './namespace-settings.service.js';
 import { toObserved } from './namespace-state.js';
 import type { NamespaceEntity } from './namespace.entity.js';
-import { QuotaLedger } from './quota-ledger.repository.js';
+import { QuotaLedger } from './quota-ledger.service.js';
 
 const LOOK_MS = 2000;
 /** Each cluster is looked at so often, by one replica. */

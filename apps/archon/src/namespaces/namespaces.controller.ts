@@ -5,10 +5,12 @@ import { Caller } from '../auth/caller.decorator.js';
 import { Principal } from '../auth/principal.js';
 import { Scoped } from '../auth/scoped.decorator.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
-import { OperationResponse } from '../operations/operations.dto.js';
+import type { OperationResponse } from '../operations/operations.service.js';
 import { PATCH_EXAMPLE } from './namespace-examples.js';
 import { GeneralNamespaceResponse, NamespaceChangeQuery } from './namespaces.dto.js';
 import { NamespacesService } from './namespaces.service.js';
+
+const OPERATION = { $ref: '#/components/schemas/OperationResponse' };
 
 @ApiTags('namespaces')
 @Controller('acp/v1/kubernetes/:cluster/namespaces/:namespace')
@@ -53,7 +55,7 @@ export class NamespacesController {
   @HttpCode(202)
   @Scoped({ verbs: ['delete'] })
   @ApiOperation({ operationId: 'removeNamespace' })
-  @ApiAcceptedResponse({ description: 'The operation; it goes on by itself where the cluster is away', type: OperationResponse })
+  @ApiAcceptedResponse({ description: 'The operation; it goes on by itself where the cluster is away', schema: OPERATION })
   @ApiFailures(409)
   remove(
     @Caller() caller: Principal,
@@ -67,7 +69,7 @@ export class NamespacesController {
   @Delete()
   @HttpCode(202)
   @ApiOperation({ operationId: 'deleteNamespace' })
-  @ApiAcceptedResponse({ description: 'The operation; it ends when the namespace is gone', type: OperationResponse })
+  @ApiAcceptedResponse({ description: 'The operation; it ends when the namespace is gone', schema: OPERATION })
   @ApiFailures(409)
   delete(
     @Caller() caller: Principal,

@@ -14,14 +14,15 @@ import { NamespaceLists } from './namespace-lists.service.js';
 import { NamespacePlans } from './namespace-plans.service.js';
 import { NamespaceReconciliation } from './namespace-reconciliation.service.js';
 import { NamespaceReader } from './namespace-reader.service.js';
-import { NamespaceRows } from './namespace-rows.repository.js';
+import { NamespaceRows } from './namespace-rows.service.js';
 import { NamespaceSettings } from './namespace-settings.service.js';
 import { NamespaceRoundEntity } from './namespace-round.entity.js';
 import { NamespaceEntity } from './namespace.entity.js';
 import { NamespacesController } from './namespaces.controller.js';
 import { NamespacesService } from './namespaces.service.js';
+import { ProjectNamespacesController } from './project-namespaces.controller.js';
 import { QuotaClaimEntity } from './quota-claim.entity.js';
-import { QuotaLedger } from './quota-ledger.repository.js';
+import { QuotaLedger } from './quota-ledger.service.js';
 
 @Module({
   imports: [
@@ -32,7 +33,7 @@ import { QuotaLedger } from './quota-ledger.repository.js';
     ProjectDirectoryModule,
     RolesModule,
   ],
-  controllers: [GeneralNamespacesController, NamespacesController],
+  controllers: [GeneralNamespacesController, NamespacesController, ProjectNamespacesController],
   providers: [
     ClusterNamespaces,
     NamespaceEnds,

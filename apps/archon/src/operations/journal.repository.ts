@@ -27,7 +27,6 @@ export class Journal {
     private readonly cipher: FieldCipher,
   ) {}
 
-  /** What is stored together with the end of each operation of a kind, whoever finishes it. */
   onEnd(kind: OperationKind, end: OperationEnd): void {
     this.ends.set(kind, end);
   }

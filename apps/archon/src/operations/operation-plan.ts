@@ -30,18 +30,16 @@ export interface StepPlan {
   uid?: string;
 }
 
-export const OPERATION_KINDS = [
-  'CreateApplication',
-  'UpdateApplication',
-  'DeleteApplication',
-  'CreateNamespace',
-  'ImportNamespace',
-  'UpdateNamespace',
-  'RemoveNamespace',
-  'DeleteNamespace',
-  'DeleteProject',
-] as const;
-export type OperationKind = (typeof OPERATION_KINDS)[number];
+export type OperationKind =
+  | 'CreateApplication'
+  | 'UpdateApplication'
+  | 'DeleteApplication'
+  | 'CreateNamespace'
+  | 'ImportNamespace'
+  | 'UpdateNamespace'
+  | 'RemoveNamespace'
+  | 'DeleteNamespace'
+  | 'DeleteProject';
 
 /** A change over several objects of one cluster, asked for by one caller. */
 export interface OperationPlan {

@@ -5,7 +5,7 @@ import { isConnectionFailure, KubernetesGateway, type KubernetesObject } from '#
 import { AppConfig } from '../config.module.js';
 import { Journal } from './journal.repository.js';
 import type { OperationEntity } from './operation.entity.js';
-import type { OperationPlan, StepPlan } from './operation-plan.js';
+import type { OperationEnd, OperationKind, OperationPlan, StepPlan } from './operation-plan.js';
 import type { OperationStepEntity } from './operation-step.entity.js';
 import { OperationTargets, type StepTargets } from './operation-targets.service.js';
 import { OperationUndo } from './operation-undo.service.js';
@@ -37,6 +37,11 @@ export class OperationRunner {
     config: AppConfig,
   ) {
     this.annotation = `app.${config.labelBaseDomain}/operation`;
+  }
+
+  /** What is stored together with the end of each operation of a kind, whoever finishes it. */
+  onEnd(kind: OperationKind, end: OperationEnd): void {
+    this.journal.onEnd(kind, end);
   }
 
   /**

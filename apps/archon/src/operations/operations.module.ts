@@ -15,6 +15,6 @@ import { OperationsService } from './operations.service.js';
   imports: [TypeOrmModule.forFeature([OperationEntity, OperationStepEntity]), ClustersModule],
   controllers: [OperationsController],
   providers: [Journal, OperationRunner, OperationTargets, OperationUndo, OperationRecovery, OperationsService],
-  exports: [Journal, OperationRunner, OperationsService],
+  exports: [OperationRunner, OperationsService],
 })
 export class OperationsModule {}

@@ -10,6 +10,8 @@ import { OperationStepEntity } from './operation-step.entity.js';
 import type { PageQuery } from '../http/page.dto.js';
 import { type OperationListResponse, type OperationResponse, toOperationResponse } from './operations.dto.js';
 
+export type { OperationResponse };
+
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** What callers see of operations: their own, or all for administrators and auditors. */

@@ -4,9 +4,8 @@ import { conflict } from '#errors';
 import type { Principal } from '../auth/principal.js';
 import { isProtectedNamespace } from '../namespaces/namespace-names.js';
 import { NamespacePlans } from '../namespaces/namespace-plans.service.js';
-import { NamespaceRows } from '../namespaces/namespace-rows.repository.js';
+import { NamespaceRows } from '../namespaces/namespace-rows.service.js';
 import type { NamespaceEntity } from '../namespaces/namespace.entity.js';
-import { Journal } from '../operations/journal.repository.js';
 import { type ClusterName, NO_CLUSTER, type OperationPlan, type StepPlan } from '../operations/operation-plan.js';
 import { OperationRunner } from '../operations/operation-runner.service.js';
 import type { ProjectCluster } from './project-object.js';
@@ -16,7 +15,6 @@ import { ProjectRows } from './project-rows.repository.js';
 @Injectable()
 export class ProjectDeletion implements OnModuleInit {
   constructor(
-    private readonly journal: Journal,
     private readonly projects: ProjectRows,
     private readonly rows: NamespaceRows,
     private readonly plans: NamespacePlans,
@@ -24,7 +22,7 @@ export class ProjectDeletion implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.journal.onEnd('DeleteProject', async (manager, { phase, name }) => {
+    this.runner.onEnd('DeleteProject', async (manager, { phase, name }) => {
       if (phase === 'Succeeded') await this.projects.delete(manager, name);
     });
   }

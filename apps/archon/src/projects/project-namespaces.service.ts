@@ -9,7 +9,7 @@ import { LOGGER } from '../logger.module.js';
 import { namespaceRef } from '../namespaces/namespace-objects.js';
 import { type Asker, NamespacePlans } from '../namespaces/namespace-plans.service.js';
 import { NamespaceReader } from '../namespaces/namespace-reader.service.js';
-import { NamespaceRows } from '../namespaces/namespace-rows.repository.js';
+import { NamespaceRows } from '../namespaces/namespace-rows.service.js';
 import { toObserved } from '../namespaces/namespace-state.js';
 import { OperationRunner } from '../operations/operation-runner.service.js';
 import { ProjectRows } from './project-rows.repository.js';

@@ -6,9 +6,7 @@ import { Principal } from '../auth/principal.js';
 import { Scoped } from '../auth/scoped.decorator.js';
 import { AppConfig } from '../config.module.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
-import { NamespaceLists } from '../namespaces/namespace-lists.service.js';
-import { ListNamespacesQuery, NamespaceListResponse } from '../namespaces/namespaces.dto.js';
-import { OperationResponse } from '../operations/operations.dto.js';
+import type { OperationResponse } from '../operations/operations.service.js';
 import { PROJECT_EXAMPLE, PROJECT_PATCH_EXAMPLE } from './project-examples.js';
 import { selectProjects } from './project-list.js';
 import {
@@ -23,6 +21,8 @@ import { ProjectsService } from './projects.service.js';
 
 const BODY = { required: true, schema: { type: 'object', additionalProperties: true } } as const;
 
+const OPERATION = { $ref: '#/components/schemas/OperationResponse' };
+
 @ApiTags('projects')
 @Controller('acp/v1/projects')
 @Allow('authenticated')
@@ -30,7 +30,6 @@ const BODY = { required: true, schema: { type: 'object', additionalProperties: t
 export class ProjectsController {
   constructor(
     private readonly projects: ProjectsService,
-    private readonly namespaces: NamespaceLists,
     private readonly config: AppConfig,
   ) {}
 
@@ -78,7 +77,7 @@ export class ProjectsController {
   @Delete(':project')
   @HttpCode(202)
   @ApiOperation({ operationId: 'deleteProject' })
-  @ApiAcceptedResponse({ description: 'The operation over all clusters; it waits for those that are away', type: OperationResponse })
+  @ApiAcceptedResponse({ description: 'The operation over all clusters; it waits for those that are away', schema: OPERATION })
   @ApiFailures(404, 409)
   delete(
     @Caller() caller: Principal,
@@ -94,18 +93,5 @@ export class ProjectsController {
   @ApiFailures(404)
   async quota(@Caller() caller: Principal, @Param('project') project: string): Promise<ProjectQuotaListResponse> {
     return { items: await this.projects.quotas(caller, project) };
-  }
-
-  /** Lists the namespaces of a project over all its clusters, as they were last seen; no cluster is waited for. */
-  @Get(':project/namespaces')
-  @Scoped({ reach: 'handler' })
-  @ApiOperation({ operationId: 'listProjectNamespaces' })
-  @ApiFailures(422)
-  listNamespaces(
-    @Caller() caller: Principal,
-    @Param('project') project: string,
-    @Query() query: ListNamespacesQuery,
-  ): Promise<NamespaceListResponse> {
-    return this.namespaces.ofProject(caller, project, query);
   }
 }

@@ -18,7 +18,7 @@ const SHORT_NAMES = /^(cpu|memory|ephemeral-storage|hugepages-.+)$/;
 const NOT_CUSTOM = ['limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory', 'pods', 'cpu', 'memory'];
 
 /** Whether a quota type bounds one storage class: `<class>.storageclass.storage.k8s.io/…`. */
-export const isStorageClassKey = (key: string): boolean => storageClassOf(key) !== undefined;
+const isStorageClassKey = (key: string): boolean => storageClassOf(key) !== undefined;
 
 /** The storage class that a quota type bounds. */
 export function storageClassOf(key: string): string | undefined {

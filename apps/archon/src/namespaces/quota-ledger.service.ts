@@ -100,5 +100,5 @@ export function toAmounts(hard: Readonly<Record<string, string>>): Amounts {
 }
 
 /** The other way round. */
-export const toQuantities = (amounts: Amounts): Record<string, string> =>
+const toQuantities = (amounts: Amounts): Record<string, string> =>
   Object.fromEntries([...amounts].map(([key, nanos]) => [key, formatQuantity(nanos)]));

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { Notifications } from '#database';
 import { CLUSTERS_TOPIC } from '../clusters/clusters-topic.js';
 import type { Principal } from './principal.js';
@@ -32,9 +33,9 @@ export class IdentityChanges {
     this.listeners.push(listener);
   }
 
-  /** After the change is stored: `credential` is the id of a token or session. */
-  async publish(change: IdentityChange): Promise<void> {
-    await this.notifications.publish(TOPIC, JSON.stringify(change));
+  /** After the change is stored, or in the transaction that stores it: `credential` is the id of a token or session. */
+  async publish(change: IdentityChange, within?: EntityManager): Promise<void> {
+    await this.notifications.publish(TOPIC, JSON.stringify(change), within);
   }
 
   private tell(change: IdentityChange): void {

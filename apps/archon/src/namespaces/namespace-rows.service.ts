@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { EntityManager, Repository } from 'typeorm';
 import { alreadyExists, conflict } from '#errors';
+import { IdentityChanges } from '../auth/identity-changes.service.js';
 import { nextUidRange } from '../quotas/uid-range.js';
 import type { NamespaceDesired } from './namespace-desired.js';
 import { NamespaceEntity, type NamespacePhase } from './namespace.entity.js';
@@ -18,7 +19,10 @@ const UID_LOCK = 7_264_501_343;
 /** The namespaces that projects hold. */
 @Injectable()
 export class NamespaceRows {
-  constructor(@InjectRepository(NamespaceEntity) private readonly rows: Repository<NamespaceEntity>) {}
+  constructor(
+    @InjectRepository(NamespaceEntity) private readonly rows: Repository<NamespaceEntity>,
+    private readonly changes: IdentityChanges,
+  ) {}
 
   find({ clusterId, name }: NamespaceKey): Promise<NamespaceEntity | null> {
     return this.rows.findOneBy({ clusterId, name });
@@ -106,10 +110,16 @@ export class NamespaceRows {
 
   /** With what it has claimed, and with the project's share of the cluster where it was the last of a project that leaves. */
   async drop(manager: EntityManager, { clusterId, name }: NamespaceKey): Promise<void> {
+    const [held] = await manager.query<{ project: string }[]>('select project from namespaces where cluster_id = $1 and name = $2', [
+      clusterId,
+      name,
+    ]);
     await manager.query(
       `with gone as (delete from namespaces where cluster_id = $1 and name = $2 returning cluster_id, project)
        delete from project_clusters pc using gone where pc.cluster_id = gone.cluster_id and pc.project = gone.project and pc.phase = 'Leaving'`,
       [clusterId, name],
     );
+    // Its members were members of nothing else: what is remembered of them must not outlive it.
+    if (held !== undefined) await this.changes.publish({ project: held.project }, manager);
   }
 }

@@ -1,13 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { conflict, notFound } from '#errors';
+import { IdentityChanges } from '../auth/identity-changes.service.js';
 import { ProjectEntity } from './project.entity.js';
 import type { ProjectCluster } from './project-object.js';
 
 /** What is stored of projects and of their clusters. */
 @Injectable()
 export class ProjectRows {
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly database: DataSource,
+    private readonly changes: IdentityChanges,
+  ) {}
 
   transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
     return this.database.transaction(work);
@@ -65,6 +69,7 @@ export class ProjectRows {
 
   async delete(manager: EntityManager, name: string): Promise<void> {
     await manager.delete(ProjectEntity, { name });
+    await this.changes.publish({ project: name }, manager);
   }
 
   /** The clusters of projects, by project, in the order of names. */
@@ -90,10 +95,12 @@ export class ProjectRows {
          phase = case project_clusters.phase when 'Leaving' then 'Pending' else project_clusters.phase end`,
       [project, clusterId, hard, type],
     );
+    await this.changes.publish({ project }, manager);
   }
 
   async deleteCluster(manager: EntityManager, project: string, clusterId: string): Promise<void> {
     await manager.query('delete from project_clusters where project = $1 and cluster_id = $2', [project, clusterId]);
+    await this.changes.publish({ project }, manager);
   }
 
   /** The cluster leaves the project when the project's own namespace in it is gone: see `NamespaceRows.drop`. */

@@ -125,6 +125,19 @@ describe('the bootstrap manifest', () => {
     expect((await as('--as=jane@example.org', '--as-group=system:masters')).stderr).toContain('cannot impersonate resource "groups"');
     expect((await as('--as=jane@example.org', `--as-group=${GROUP}`)).stderr).toContain('cannot list resource "namespaces"');
     expect((await as()).stderr).toContain('cannot list resource "namespaces"');
+    // Members of projects: their groups are known only now, and are not for the credential to choose.
+    const project = await archon.client.post('/acp/v1/projects', {
+      metadata: { name: 'shop' },
+      spec: { clusters: [{ name: 'x' }], administrators: ['joe@example.org'] },
+    });
+    expect(project.status, project.text).toBe(201);
+    const made = await archon.client.post('/acp/v1/kubernetes/x/general-namespaces', { project: 'shop', name: 'dev' });
+    expect(made.status, made.text).toBe(200);
+    const joe = await archon.as('joe@example.org');
+    expect((await joe.get('/kubernetes/x/api/v1/namespaces/shop-dev/configmaps')).status).toBe(200);
+    expect((await joe.get('/kubernetes/x/api/v1/namespaces/default/configmaps')).status).toBe(403);
+    expect((await as('--as=jane@example.org', '--as-group=system:masters')).stderr).toContain('cannot impersonate resource "groups"');
+
     const [mine] = (await archon.client.get<{ items: Cluster[] }>(PATH)).body.items;
     expect(mine?.status.warnings).toEqual([]);
   });

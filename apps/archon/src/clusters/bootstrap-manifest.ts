@@ -1,4 +1,7 @@
 import { ADMINISTRATORS, AUDITORS } from '../auth/principal.js';
+import { BUILT_IN_ROLES } from '../roles/built-in-roles.js';
+import { GROUPS_ROLE, groupsOfCluster, groupsRole } from '../roles/groups-role.js';
+import { isOfNamespaces } from '../roles/role.js';
 import { NEEDED_OBJECTS } from './needed-objects.js';
 
 const NAMESPACE = 'archon-system';
@@ -47,6 +50,20 @@ export function bootstrapManifest(
         kind: 'ClusterRoleBinding',
         metadata,
         roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: ACCOUNT },
+        subjects,
+      },
+      groupsRole(
+        groupsOfCluster(
+          cluster,
+          BUILT_IN_ROLES.filter(isOfNamespaces).map(({ name }) => name),
+          [],
+        ),
+      ),
+      {
+        apiVersion: `${RBAC}/v1`,
+        kind: 'ClusterRoleBinding',
+        metadata: { name: GROUPS_ROLE, labels },
+        roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: GROUPS_ROLE },
         subjects,
       },
       ...NEEDED_OBJECTS.map(({ object }) => object),

@@ -11,6 +11,7 @@ import { PeriodicTask } from '../periodic-task.service.js';
 import { addDrift, changedHard, type Deviation, deviations } from './namespace-drift.js';
 import { namespaceObjects, namespaceRef, refOf } from './namespace-objects.js';
 import { ClusterNamespaces } from './cluster-namespaces.service.js';
+import { MemberGroups } from './member-groups.service.js';
 import type { Drift } from './namespace-observed.js';
 import { NamespacePlans, toPlace } from './namespace-plans.service.js';
 import { NamespaceRows } from './namespace-rows.service.js';
@@ -40,6 +41,7 @@ export class NamespaceReconciliation implements OnApplicationBootstrap, OnApplic
     private readonly ledger: QuotaLedger,
     private readonly settings: NamespaceSettings,
     private readonly live: ClusterNamespaces,
+    private readonly groups: MemberGroups,
     private readonly plans: NamespacePlans,
     private readonly runner: OperationRunner,
     private readonly kubernetes: KubernetesGateway,
@@ -71,6 +73,7 @@ export class NamespaceReconciliation implements OnApplicationBootstrap, OnApplic
     try {
       const cluster = await this.clusters.findConnectionById(clusterId);
       if (cluster === undefined) return;
+      await this.groups.refresh(cluster);
       const live = await this.live.read(cluster);
       for (const row of await this.rows.ofCluster(clusterId)) if (row.phase === 'Active') await this.compare(cluster, row, live);
     } catch (error) {

@@ -9,6 +9,7 @@ import { ProjectEntity } from '../projects/project.entity.js';
 import { RolesModule } from '../roles/roles.module.js';
 import { ClusterNamespaces } from './cluster-namespaces.service.js';
 import { GeneralNamespacesController } from './general-namespaces.controller.js';
+import { MemberGroups } from './member-groups.service.js';
 import { NamespaceEnds } from './namespace-ends.service.js';
 import { NamespaceLists } from './namespace-lists.service.js';
 import { NamespacePlans } from './namespace-plans.service.js';
@@ -36,6 +37,7 @@ import { QuotaLedger } from './quota-ledger.service.js';
   controllers: [GeneralNamespacesController, NamespacesController, ProjectNamespacesController],
   providers: [
     ClusterNamespaces,
+    MemberGroups,
     NamespaceEnds,
     NamespaceLists,
     NamespacePlans,
@@ -46,6 +48,6 @@ import { QuotaLedger } from './quota-ledger.service.js';
     NamespacesService,
     QuotaLedger,
   ],
-  exports: [NamespaceLists, NamespacePlans, NamespaceReader, NamespaceRows, NamespaceSettings, QuotaLedger],
+  exports: [MemberGroups, NamespacePlans, NamespaceReader, NamespaceRows, NamespaceSettings, QuotaLedger],
 })
 export class NamespacesModule {}

@@ -11,6 +11,7 @@ import { type OperationResponse, OperationsService } from '../operations/operati
 import { belowUse, belowUseCauses } from '../quotas/fit.js';
 import { mergeLimitRanges, mergeQuotas, quotaWarning } from '../quotas/merge.js';
 import { ProjectsDirectory } from '../projects/projects-directory.service.js';
+import { MemberGroups } from './member-groups.service.js';
 import { namespaceName, requireUnprotected } from './namespace-names.js';
 import { NamespacePlans } from './namespace-plans.service.js';
 import { NamespaceReader } from './namespace-reader.service.js';
@@ -39,6 +40,7 @@ export class NamespacesService {
     private readonly rows: NamespaceRows,
     private readonly plans: NamespacePlans,
     private readonly reader: NamespaceReader,
+    private readonly groups: MemberGroups,
     private readonly runner: OperationRunner,
     private readonly operations: OperationsService,
     private readonly kubernetes: KubernetesGateway,
@@ -237,6 +239,7 @@ export class NamespacesService {
   private async remembered(connection: ClusterConnection, name: string, applied: readonly KubernetesObject[]): Promise<GeneralNamespace> {
     const answer = this.tried(applied);
     await this.rows.observe({ clusterId: connection.id, name }, toObserved(answer.namespace, answer.resourcequota));
+    await this.groups.refresh(connection);
     return answer;
   }
 }

@@ -6,6 +6,7 @@ import { PLATFORM } from '../auth/platform-identity.js';
 import { ClustersService } from '../clusters/clusters.service.js';
 import { AppConfig } from '../config.module.js';
 import { LOGGER } from '../logger.module.js';
+import { MemberGroups } from '../namespaces/member-groups.service.js';
 import { namespaceRef } from '../namespaces/namespace-objects.js';
 import { type Asker, NamespacePlans } from '../namespaces/namespace-plans.service.js';
 import { NamespaceReader } from '../namespaces/namespace-reader.service.js';
@@ -25,6 +26,7 @@ export class ProjectNamespaces {
     private readonly rows: NamespaceRows,
     private readonly plans: NamespacePlans,
     private readonly reader: NamespaceReader,
+    private readonly groups: MemberGroups,
     private readonly runner: OperationRunner,
     private readonly kubernetes: KubernetesGateway,
     private readonly config: AppConfig,
@@ -63,6 +65,7 @@ export class ProjectNamespaces {
         ? await this.plans.create(caller, cluster, place, NOTHING_ASKED)
         : await this.plans.adopt(caller, cluster, place, NOTHING_ASKED, (await this.reader.everything(target, project)).objects);
     const [namespace] = await this.runner.run(plan);
+    await this.groups.refresh(cluster);
     if (namespace !== undefined) await this.rows.observe({ clusterId: cluster.id, name: project }, toObserved(namespace, undefined));
   }
 }

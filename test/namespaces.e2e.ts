@@ -341,6 +341,24 @@ describe('a namespace that exists', () => {
     await created({ project: of, name: 'other', quota: { 'limits.cpu': '3' } });
   });
 
+  it('NS-13 with a quota that was changed with kubectl: it counts where the project has enough, and is put back where not', {
+    timeout: 60_000,
+  }, async () => {
+    const of = await createProject([{ name: 'c1', quota: { pods: '10' } }]);
+    await created({ project: of, name: 'past', quota: { pods: '4' } });
+    const url = `/kubernetes/c1/api/v1/namespaces/${of}-past/resourcequotas/default`;
+    const change = async (pods: string) => expect((await archon.client.patch(url, { spec: { hard: { pods } } })).status).toBe(200);
+    const allocated = async () =>
+      (await archon.client.get<{ items: { allocated: object }[] }>(`/acp/v1/projects/${of}/quota`)).body.items[0]?.allocated;
+    const hard = async () => (await archon.client.get<{ spec: { hard: object } }>(url)).body.spec.hard;
+    await change('9');
+    await eventually(async () => JSON.stringify(await allocated()) === '{"pods":"9"}', { what: 'the change to count', timeoutMs: DRIFT_MS });
+    await change('11');
+    await eventually(async () => JSON.stringify(await hard()) === '{"pods":"9"}', { what: 'the change to be put back', timeoutMs: DRIFT_MS });
+    const [item] = (await archon.client.get<List>(`/acp/v1/projects/${of}/namespaces`)).body.items;
+    expect(item?.status.drift.map(({ reason }) => reason)).toEqual(['Changed', 'Changed']);
+  });
+
   it('NS-14 has limits in order: defaultRequest ≤ default ≤ max', async () => {
     const limitRange = {
       default: { cpu: '500m', memory: '256Mi' },

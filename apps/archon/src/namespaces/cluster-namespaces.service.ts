@@ -6,6 +6,9 @@ import { AppConfig } from '../config.module.js';
 import { OWN_NAME } from '../quotas/merge.js';
 import { ROLE_LABELS } from '../roles/cluster-roles.js';
 
+/** How an object of ours is found in a cluster; undefined for one that is not there. */
+export type LiveObjects = (ours: KubernetesObject) => KubernetesObject | undefined;
+
 /** Reads what Archon manages of all namespaces of a cluster: a few lists, however many namespaces there are. */
 @Injectable()
 export class ClusterNamespaces {
@@ -14,8 +17,7 @@ export class ClusterNamespaces {
     private readonly config: AppConfig,
   ) {}
 
-  /** How an object of ours is found; undefined for one that is not there. */
-  async read(cluster: ClusterConnection): Promise<(ours: KubernetesObject) => KubernetesObject | undefined> {
+  async read(cluster: ClusterConnection): Promise<LiveObjects> {
     const found = new Map<string, KubernetesObject>();
     const named = { fieldSelector: `metadata.name=${OWN_NAME}` };
     const rbac = 'rbac.authorization.k8s.io';
@@ -55,7 +57,8 @@ export class ClusterNamespaces {
     };
   }
 
-  private isHeld({ metadata: { labels = {} } }: KubernetesObject): boolean {
+  /** Whether a Namespace carries the label of a project. */
+  isHeld({ metadata: { labels = {} } }: KubernetesObject): boolean {
     const domain = this.config.labelBaseDomain;
     return labels[`${domain}/project`] !== undefined || labels[`${domain}/inner-namespace`] !== undefined;
   }

@@ -86,6 +86,15 @@ export class NamespaceRows {
     return affected === 1;
   }
 
+  /** Whether the row is still as it was read, and in no operation; it stays so until the transaction ends. */
+  async lockUnchanged(manager: EntityManager, { clusterId, name, desired }: NamespaceEntity): Promise<boolean> {
+    const [row] = await manager.query<{ same: boolean }[]>(
+      `select phase = 'Active' and desired = $3::jsonb as same from namespaces where cluster_id = $1 and name = $2 for update`,
+      [clusterId, name, JSON.stringify(desired)],
+    );
+    return row?.same === true;
+  }
+
   async setDesired(manager: EntityManager, { clusterId, name }: NamespaceKey, desired: NamespaceDesired): Promise<void> {
     await manager.query('update namespaces set desired = $3 where cluster_id = $1 and name = $2', [clusterId, name, desired]);
   }

@@ -15,6 +15,7 @@ import { NamespaceLists } from './namespace-lists.service.js';
 import { NamespacePlans } from './namespace-plans.service.js';
 import { NamespaceReconciliation } from './namespace-reconciliation.service.js';
 import { NamespaceReader } from './namespace-reader.service.js';
+import { NamespaceRepairs } from './namespace-repairs.service.js';
 import { NamespaceRows } from './namespace-rows.service.js';
 import { NamespaceSettings } from './namespace-settings.service.js';
 import { NamespaceRoundEntity } from './namespace-round.entity.js';
@@ -43,6 +44,7 @@ import { QuotaLedger } from './quota-ledger.service.js';
     NamespacePlans,
     NamespaceReader,
     NamespaceReconciliation,
+    NamespaceRepairs,
     NamespaceRows,
     NamespaceSettings,
     NamespacesService,

@@ -76,7 +76,12 @@ export class ProjectsService {
   async list(caller: Principal): Promise<ProjectObject[]> {
     const rows = await this.rows.list(visibleProjects(caller));
     const clusters = await this.rows.clustersOf(rows.map(({ name }) => name));
-    return rows.map((row) => toProjectObject(row, clusters.get(row.name) ?? [], this.config.labelBaseDomain));
+    return rows.flatMap((row) => {
+      const all = clusters.get(row.name) ?? [];
+      const reached = all.filter((cluster) => caller.reachesCluster(cluster.name));
+      // A credential for some clusters tells of nothing elsewhere.
+      return caller.scope !== undefined && reached.length === 0 ? [] : [toProjectObject(row, reached, this.config.labelBaseDomain)];
+    });
   }
 
   async get(caller: Principal, name: string): Promise<ProjectObject> {

@@ -352,9 +352,15 @@ describe('a namespace that exists', () => {
       (await archon.client.get<{ items: { allocated: object }[] }>(`/acp/v1/projects/${of}/quota`)).body.items[0]?.allocated;
     const hard = async () => (await archon.client.get<{ spec: { hard: object } }>(url)).body.spec.hard;
     await change('9');
-    await eventually(async () => JSON.stringify(await allocated()) === '{"pods":"9"}', { what: 'the change to count', timeoutMs: DRIFT_MS });
+    await eventually(async () => JSON.stringify(await allocated()) === '{"pods":"9"}', {
+      what: 'the change to count',
+      timeoutMs: DRIFT_MS,
+    });
     await change('11');
-    await eventually(async () => JSON.stringify(await hard()) === '{"pods":"9"}', { what: 'the change to be put back', timeoutMs: DRIFT_MS });
+    await eventually(async () => JSON.stringify(await hard()) === '{"pods":"9"}', {
+      what: 'the change to be put back',
+      timeoutMs: DRIFT_MS,
+    });
     const [item] = (await archon.client.get<List>(`/acp/v1/projects/${of}/namespaces`)).body.items;
     expect(item?.status.drift.map(({ reason }) => reason)).toEqual(['Changed', 'Changed']);
   });

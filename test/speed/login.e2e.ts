@@ -26,7 +26,9 @@ const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor
 /** Welch's t: how sure one can be that two means differ. */
 const welch = (a: number[], b: number[]) => (mean(a) - mean(b)) / Math.sqrt(variance(a) / a.length + variance(b) / b.length);
 
-it('S-20: a login takes as long for an unknown user, a wrong password, a locked and a disabled account', async () => {
+it('S-20: a login takes as long for an unknown user, a wrong password, a locked and a disabled account', {
+  timeout: 60_000 + ROUNDS * 800,
+}, async () => {
   const anonymous = archon.client.as(undefined);
   const names = ['wrong', 'unknown', 'locked', 'disabled'];
   const times = new Map(names.map((name) => [name, [] as number[]]));

@@ -379,6 +379,33 @@ describe('a namespace that exists', () => {
     expect([status, body.details?.causes?.[0]?.field]).toEqual([422, 'limitRange.limits[0].defaultRequest.cpu']);
   });
 
+  it('NS-15 holds its over-commit ratio as an object of the cluster, which refuses the same ratios as Archon', async () => {
+    const path = (name: string) => `/kubernetes/c1/apis/resource.alauda.io/v1/namespaces/${name}/namespaceresourceratios`;
+    const specIn = async (name: string) =>
+      (await archon.client.get<KubernetesBody & { spec: object }>(`${path(name)}/${name}`)).body.spec;
+    await created({ name: 'ratio', overCommit: { cpu: 2, memory: 4 } });
+    const name = `${project}-ratio`;
+    expect(await specIn(name)).toEqual({ cpu: 2, memory: 4 });
+    const change = (overCommit: object) => archon.client.patch<Status>(root('c1', name), { overCommit });
+    expect((await change({ cpu: 0 })).status).toBe(200);
+    expect(await specIn(name)).toEqual({ cpu: 0 });
+    const fields = async (overCommit: object) => {
+      const { status, body } = await change(overCommit);
+      return [status, body.details?.causes?.map(({ field }) => field)];
+    };
+    expect(await fields({ cpu: 1, memory: 2.5 })).toEqual([422, ['overCommit.cpu', 'overCommit.memory']]);
+    expect(await fields({ cpu: -2 })).toEqual([422, ['overCommit.cpu']]);
+    expect(await fields({ memory: '2' })).toEqual([422, ['overCommit.memory']]);
+    expect(await fields({ pods: 2 })).toEqual([422, ['overCommit.pods']]);
+    expect(await specIn(name)).toEqual({ cpu: 0 });
+    await created({ name: 'unratioed' });
+    const { apiVersion, kind } = { apiVersion: 'resource.alauda.io/v1', kind: 'NamespaceResourceRatio' };
+    const byHand = (spec: object) =>
+      archon.client.post(path(`${project}-unratioed`), { apiVersion, kind, metadata: { name: `${project}-unratioed` }, spec });
+    for (const spec of [{ cpu: 1 }, { memory: -1 }, { cpu: 1.5 }]) expect((await byHand(spec)).status, JSON.stringify(spec)).toBe(422);
+    expect((await byHand({ cpu: 3 })).status).toBe(201);
+  });
+
   it('NS-16 with the label gets user ids of its own', async () => {
     const body = { labels: { 'security.cpaas.io/enabled': 'true' }, podSecurity: { enforce: 'restricted' } };
     const ranges = [];

@@ -1,5 +1,6 @@
 import type { ResourceRef } from '#kubernetes';
 import { ADMINISTRATORS } from '../auth/principal.js';
+import { NAMESPACE_RESOURCE_RATIO_CRD } from '../quotas/over-commit-crd.js';
 import { BUILT_IN_ROLE_OBJECTS } from '../roles/cluster-roles.js';
 import { APPLICATION_CRD } from './application-crd.js';
 import { PLATFORM_AUDITOR_OBJECTS } from './platform-auditor-role.js';
@@ -15,12 +16,15 @@ const ADMINISTRATORS_BINDING = {
   subjects: [{ apiGroup: RBAC, kind: 'Group', name: ADMINISTRATORS }],
 };
 
+const definition = <Definition extends { metadata: { name: string } }>(object: Definition) => ({
+  ref: { group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions', name: object.metadata.name },
+  object,
+});
+
 /** What a cluster must hold before Archon's callers can work on it. */
 export const NEEDED_OBJECTS = [
-  {
-    ref: { group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions', name: APPLICATION_CRD.metadata.name },
-    object: APPLICATION_CRD,
-  },
+  definition(APPLICATION_CRD),
+  definition(NAMESPACE_RESOURCE_RATIO_CRD),
   {
     ref: { group: RBAC, version: 'v1', resource: 'clusterrolebindings', name: ADMINISTRATORS_BINDING.metadata.name },
     object: ADMINISTRATORS_BINDING,

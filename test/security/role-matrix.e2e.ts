@@ -51,7 +51,7 @@ const DECLARED: Record<string, Access> = {
   'PATCH /acp/v1/kubernetes/{cluster}/namespaces/{namespace}': 'authenticated',
   'GET /acp/v1/kubernetes/{cluster}/namespaces/{namespace}/members': 'authenticated',
   'POST /acp/v1/kubernetes/{cluster}/namespaces/{namespace}/members': 'authenticated',
-  'POST /acp/v1/kubernetes/{cluster}/namespaces/{namespace}/members/import': 'authenticated',
+  'POST /acp/v1/kubernetes/{cluster}/namespaces/{namespace}/memberimports': 'authenticated',
   'DELETE /acp/v1/kubernetes/{cluster}/namespaces/{namespace}/members/{user}': 'authenticated',
   'PATCH /acp/v1/kubernetes/{cluster}/namespaces/{namespace}/members/{user}': 'authenticated',
   'POST /acp/v1/kubernetes/{cluster}/namespaces/{namespace}/remove': 'authenticated',

@@ -21,7 +21,7 @@ import { placeOf } from './place.js';
 import { Places } from './places.service.js';
 
 @ApiTags('members')
-@Controller('acp/v1/kubernetes/:cluster/namespaces/:namespace/members')
+@Controller('acp/v1/kubernetes/:cluster/namespaces/:namespace')
 @Allow('authenticated')
 @ApiFailures(401, 403, 404, 422)
 export class NamespaceMembersController {
@@ -32,7 +32,7 @@ export class NamespaceMembersController {
   ) {}
 
   /** Lists the members of a namespace, or those of its project that can be imported, by name. */
-  @Get()
+  @Get('members')
   @ApiOperation({ operationId: 'listNamespaceMembers' })
   @ApiFailures(400)
   async list(
@@ -46,7 +46,7 @@ export class NamespaceMembersController {
   }
 
   /** Makes a user or group a member of a namespace. The user need not have logged in yet. */
-  @Post()
+  @Post('members')
   @ApiOperation({ operationId: 'addNamespaceMember' })
   @ApiFailures(400, 409, 413, 415)
   async add(
@@ -60,7 +60,7 @@ export class NamespaceMembersController {
   }
 
   /** Makes members of the project members of the namespace: one, several or all. */
-  @Post('import')
+  @Post('memberimports')
   @ApiOperation({ operationId: 'importNamespaceMembers' })
   @ApiFailures(400, 413, 415)
   async import(
@@ -73,7 +73,7 @@ export class NamespaceMembersController {
   }
 
   /** Gives a member another role, in the place of all that it has in the namespace. */
-  @Patch(':user')
+  @Patch('members/:user')
   @ApiConsumes('application/merge-patch+json', 'application/json')
   @ApiOperation({ operationId: 'patchNamespaceMember' })
   @ApiFailures(400, 413, 415)
@@ -90,7 +90,7 @@ export class NamespaceMembersController {
   }
 
   /** Takes a member's roles in a namespace; in the cluster too, at the next request. */
-  @Delete(':user')
+  @Delete('members/:user')
   @HttpCode(204)
   @ApiOperation({ operationId: 'removeNamespaceMember' })
   async remove(

@@ -233,8 +233,8 @@ describe("Archon's own routes", () => {
   it('list and show the operations of the scope alone', async () => {
     const insert = (id: string, cluster: string, namespace: string) =>
       archon.database.query(
-        `insert into operations (id, kind, cluster_id, cluster_name, namespace, name, phase, message, user_name, groups, lease_owner, lease_until, created_at)
-         values ($1, 'CreateApplication', $1, $2, $3, 'app', 'Succeeded', '', 'admin', '{}', $1, now(), now())`,
+        `insert into operations (id, kind, cluster_id, cluster_name, namespace, name, phase, message, user_name, groups, acts_as, lease_owner, lease_until, created_at)
+         values ($1, 'CreateApplication', $1, $2, $3, 'app', 'Succeeded', '', 'admin', '{}', 'caller', $1, now(), now())`,
         [id, cluster, namespace],
       );
     const [mine, other, elsewhere] = [1, 2, 3].map((n) => `00000000-0000-4000-8000-00000000000${n}`) as [string, string, string];

@@ -107,6 +107,7 @@ export class ProjectResponse {
 }
 
 class ProjectListMetadata {
+  resourceVersion?: string;
   continue?: string;
   remainingItemCount: number;
 }

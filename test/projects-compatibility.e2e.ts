@@ -6,6 +6,7 @@ import { type KubernetesBody, uniqueName } from './support/cluster-objects.js';
 import type { ArchonClient } from './support/http-client.js';
 import { OfficialApi } from './support/official.js';
 import { finished, type OperationBody } from './support/operations.js';
+import { eventually } from './support/wait-for.js';
 
 interface List<T = KubernetesBody> {
   apiVersion: string;
@@ -283,5 +284,134 @@ describe('/auth/v2/userbindings', () => {
     const spec = { subjects: user('a@example.org'), roleRef: 'project-admin-system', scope: 'project', constraint: [{ project }], ...wrong };
     const { status, body } = await bind(spec);
     expect([status, body.details?.causes?.[0]?.field]).toEqual([422, field]);
+  });
+});
+
+describe('kubectl on the global cluster', () => {
+  const manifest = (name: string, spec: object = {}, metadata: object = {}) =>
+    JSON.stringify({
+      apiVersion: 'auth.alauda.io/v1',
+      kind: 'Project',
+      metadata: { name, ...metadata },
+      spec: { clusters: [{ name: 'c1', quota: { pods: '5' } }], ...spec },
+    });
+
+  it('PRJ-1 creates, applies, gets, labels, explains and deletes a project', { timeout: 120_000 }, async () => {
+    const kubectl = await archon.kubectl('global');
+    const name = uniqueName('shop');
+    await kubectl.output(['create', '-f', '-'], { stdin: manifest(name, { displayName: 'Shop' }) });
+    const header = await kubectl.output(['get', 'projects', name]);
+    expect(header.split('\n')[0]?.split(/\s{2,}/)).toEqual(['NAME', 'PHASE', 'CLUSTERS', 'AGE']);
+    expect(header.split('\n')[1]).toMatch(new RegExp(`^${name} +Active +c1 +\\d+s$`));
+    expect(await kubectl.output(['get', 'projects', '-o', 'wide', '--no-headers'])).toMatch(new RegExp(`${name} +Active .* Shop`));
+    expect(await kubectl.output(['get', 'project.auth.alauda.io', name, '-o', 'jsonpath={.spec.clusters[0].quota.pods}'])).toBe('5');
+    expect(await kubectl.output(['get', 'projects', '-o', 'name'])).toContain(`project.auth.alauda.io/${name}`);
+
+    const applied = manifest(name, { clusters: [{ name: 'c1', quota: { pods: '7' } }] });
+    expect(await kubectl.output(['apply', '-f', '-'], { stdin: applied })).toContain('configured');
+    expect(await kubectl.output(['apply', '-f', '-'], { stdin: applied })).toContain('unchanged');
+    await kubectl.output(['label', 'project', name, 'team=red']);
+    await kubectl.output(['patch', 'project', name, '--type=merge', '-p', '{"spec":{"clusterDeletePolicy":"Delete"}}']);
+    expect(await kubectl.output(['get', 'projects', '-l', 'team=red', '-o', 'name'])).toContain(name);
+    const { body } = await archon.client.get<{ spec: object }>(`${OWN}/${name}`);
+    expect(body.spec).toMatchObject({ clusters: [{ name: 'c1', quota: { pods: '7' } }], clusterDeletePolicy: 'Delete' });
+    expect(await kubectl.output(['explain', 'projects.spec.clusterDeletePolicy'])).toContain('Retain');
+
+    await createNamespace(name, `${name}-a`);
+    expect(await kubectl.output(['delete', 'project', name, '--timeout=60s'], { timeoutMs: 60_000 })).toContain('deleted');
+    expect((await archon.client.get(`${OWN}/${name}`)).status).toBe(404);
+    expect((await archon.client.get(`/kubernetes/c1/api/v1/namespaces/${name}-a`)).status).toBe(404);
+    expect(await kubectl.run(['get', 'project', name])).toMatchObject({ code: 1, stderr: expect.stringContaining('NotFound') });
+  });
+
+  it('PRJ-1 shows to a member its own project only, and to a stranger none', async () => {
+    const [name, other] = [await create(uniqueName('p')), await create(uniqueName('p'))];
+    const added = { subject: { kind: 'User', name: 'dev@example.org' }, role: 'project-admin-system' };
+    expect((await archon.client.post(`${OWN}/${name}/members`, added)).status).toBe(201);
+    const developer = await archon.kubectl('global', await archon.tokenOf('dev@example.org'));
+    expect(await developer.output(['get', 'projects', '-o', 'name'])).toBe(`project.auth.alauda.io/${name}\n`);
+    expect(await developer.run(['get', 'project', other])).toMatchObject({ code: 1, stderr: expect.stringContaining('Forbidden') });
+    expect(await developer.run(['create', '-f', '-'], { stdin: manifest(uniqueName('p')) })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Forbidden'),
+    });
+    const unknown = await archon.kubectl('global', await archon.tokenOf('stranger@example.org'));
+    expect((await unknown.run(['get', 'projects'])).stderr).toContain('No resources found');
+    expect((await unknown.run(['delete', 'project', name])).stderr).toContain('Forbidden');
+  });
+
+  const OBJECTS = '/apis/auth.alauda.io/v1/projects';
+
+  it.each([OBJECTS, `/kubernetes/global${OBJECTS}`, `/api-gateway/kubernetes/global${OBJECTS}`])('PRJ-1 is answered on %s', async (path) => {
+    const name = uniqueName('p');
+    expect((await archon.client.post<Status>(`${path}?dryRun=All`, JSON.parse(manifest(name)))).status).toBe(201);
+    expect((await archon.client.get(`${path}/${name}`)).status).toBe(404);
+    const created = await archon.client.post<KubernetesBody>(path, JSON.parse(manifest(name)));
+    expect(created.status, created.text).toBe(201);
+    expect((await archon.client.get<KubernetesBody>(`${path}/${name}`)).body.metadata.uid).toBe(created.body.metadata.uid);
+    expect(namesOf((await archon.client.get<List>(`${path}?fieldSelector=metadata.name%3D${name}`)).body)).toEqual([name]);
+    const patched = await archon.client.patch<KubernetesBody>(`${path}/${name}`, { metadata: { labels: { a: 'b' } } });
+    expect(patched.body.metadata.labels).toMatchObject({ a: 'b' });
+    const other = { preconditions: { uid: '6f0d0f5e-4a08-4a4f-9a43-5b7d3c3f8a52' } };
+    const json = { 'content-type': 'application/json' };
+    expect((await archon.client.request('DELETE', `${path}/${name}`, JSON.stringify(other), json)).status).toBe(409);
+    expect((await archon.client.delete(`${path}/${name}?dryRun=All`)).status).toBe(400);
+    const deleted = await archon.client.delete<{ status: string }>(`${path}/${name}`);
+    expect([deleted.status, deleted.body.status]).toEqual([200, 'Success']);
+    expect((await archon.client.get(`${path}/${name}`)).status).toBe(404);
+  });
+
+  it('refuses a watch, somebody else\'s name, and whoever has no token', async () => {
+    const watched = await archon.client.get<Status>(`${OBJECTS}?watch=true`);
+    expect([watched.status, watched.body.reason]).toEqual([405, 'MethodNotAllowed']);
+    const kubectl = await archon.kubectl('global');
+    expect((await kubectl.run(['get', 'projects', '--as', 'jane@example.org'])).stderr).toContain('Impersonate-User');
+    expect((await archon.client.as('nonsense').get(`/kubernetes/global${OBJECTS}`)).status).toBe(401);
+  });
+
+  it('asks no cluster: what is written past Archon into the definition is not shown', async () => {
+    const direct = await archon.client.get<List>('/kubernetes/global/apis/auth.alauda.io/v1/projects/any/status');
+    expect(direct.status).toBe(404);
+    expect((await archon.client.get('/kubernetes/c1/apis/auth.alauda.io/v1/projects')).status).toBe(404);
+  });
+});
+
+interface ProjectQuota extends KubernetesBody {
+  spec: { hard: Record<string, string> };
+  status: { hard: Record<string, string>; used: Record<string, string> };
+}
+
+describe('projectquotas', () => {
+  const path = (name: string, cluster = 'c1') => `/kubernetes/${cluster}/apis/auth.alauda.io/v1/projectquotas/${name}`;
+  const isSaid = (name: string, expected: object) =>
+    eventually(
+      async () => {
+        const { status, body } = await archon.client.get<ProjectQuota>(path(name));
+        expect([status, body.spec, body.status]).toEqual([200, { hard: expect.anything() }, expected]);
+        return true;
+      },
+      { what: `the ProjectQuota "${name}" to say ${JSON.stringify(expected)}`, timeoutMs: 40_000 },
+    );
+
+  it('PRJ-3 mirror the ledger in each cluster, are put back, and go with the project', { timeout: 150_000 }, async () => {
+    const hard = { 'limits.cpu': '4', pods: '10' };
+    const name = await create(uniqueName('p'), { spec: { clusters: [{ name: 'c1', quota: hard }], clusterDeletePolicy: 'Delete' } });
+    const made = { name: `${name}-a`, project: name, quota: { 'limits.cpu': '1500m', pods: '4' } };
+    expect((await archon.client.post('/acp/v1/kubernetes/c1/general-namespaces', made)).status).toBe(200);
+    await isSaid(name, { hard, used: { 'limits.cpu': '1500m', pods: '4' } });
+    expect((await archon.client.get(path(name, 'global'))).status).toBe(404);
+
+    const forged = await archon.client.patch(path(name), { status: { used: { pods: '0' } }, spec: { hard: { pods: '99' } } });
+    expect(forged.status, forged.text).toBe(200);
+    await isSaid(name, { hard, used: { 'limits.cpu': '1500m', pods: '4' } });
+    expect((await archon.client.get<ProjectQuota>(path(name))).body.spec.hard).toEqual(hard);
+
+    const more = { spec: { clusters: [{ name: 'c1', quota: { 'limits.cpu': '6' } }] } };
+    expect((await archon.client.patch(`${OWN}/${name}`, more)).status).toBe(200);
+    await isSaid(name, { hard: { 'limits.cpu': '6' }, used: { 'limits.cpu': '1500m', pods: '4' } });
+
+    const { body } = await archon.client.delete<OperationBody>(`${OWN}/${name}?namespaces=delete`);
+    expect((await finished(archon.client, body, 60_000)).phase).toBe('Succeeded');
+    expect((await archon.client.get(path(name))).status).toBe(404);
   });
 });

@@ -17,6 +17,7 @@ import { NamespaceRows } from './namespace-rows.service.js';
 import { NamespaceSettings } from './namespace-settings.service.js';
 import { toObserved } from './namespace-state.js';
 import type { NamespaceEntity } from './namespace.entity.js';
+import { ProjectQuotaMirror } from './project-quota-mirror.service.js';
 import { QuotaLedger } from './quota-ledger.service.js';
 
 const LOOK_MS = 2000;
@@ -41,6 +42,7 @@ export class NamespaceReconciliation implements OnApplicationBootstrap, OnApplic
     private readonly settings: NamespaceSettings,
     private readonly live: ClusterNamespaces,
     private readonly plans: NamespacePlans,
+    private readonly quotas: ProjectQuotaMirror,
     private readonly runner: OperationRunner,
     private readonly kubernetes: KubernetesGateway,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -73,6 +75,7 @@ export class NamespaceReconciliation implements OnApplicationBootstrap, OnApplic
       if (cluster === undefined) return;
       const live = await this.live.read(cluster);
       for (const row of await this.rows.ofCluster(clusterId)) if (row.phase === 'Active') await this.compare(cluster, row, live);
+      await this.quotas.mirror(cluster);
     } catch (error) {
       if (!isConnectionFailure(error)) this.logger.warn({ clusterId, err: error }, 'the namespaces of a cluster could not be compared');
     }

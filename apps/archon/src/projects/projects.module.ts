@@ -8,13 +8,15 @@ import { OfficialProjects } from './official-projects.service.js';
 import { ProjectDeletion } from './project-deletion.service.js';
 import { ProjectDirectoryModule } from './project-directory.module.js';
 import { ProjectNamespaces } from './project-namespaces.service.js';
+import { ProjectObjectsController } from './project-objects.controller.js';
+import { ProjectObjects } from './project-objects.service.js';
 import { ProjectsController } from './projects.controller.js';
 import { ProjectsService } from './projects.service.js';
 
 @Module({
   imports: [ClustersModule, MembersModule, NamespacesModule, OperationsModule, ProjectDirectoryModule],
-  controllers: [OfficialProjectsController, ProjectsController],
-  providers: [OfficialProjects, ProjectDeletion, ProjectNamespaces, ProjectsService],
+  controllers: [OfficialProjectsController, ProjectObjectsController, ProjectsController],
+  providers: [OfficialProjects, ProjectDeletion, ProjectNamespaces, ProjectObjects, ProjectsService],
   exports: [ProjectsService],
 })
 export class ProjectsModule {}

@@ -2,7 +2,7 @@ import { ADMINISTRATORS, AUDITORS } from '../auth/principal.js';
 import { BUILT_IN_ROLES } from '../roles/built-in-roles.js';
 import { GROUPS_ROLE, groupsOfCluster, groupsRole } from '../roles/groups-role.js';
 import { isOfNamespaces } from '../roles/role.js';
-import { NEEDED_OBJECTS } from './needed-objects.js';
+import { neededObjects } from './needed-objects.js';
 
 const NAMESPACE = 'archon-system';
 const ACCOUNT = 'archon';
@@ -43,7 +43,7 @@ export function bootstrapManifest(
         apiVersion: `${RBAC}/v1`,
         kind: 'ClusterRole',
         metadata,
-        rules: [...rulesFor(groups), ...(serviceAccounts ? [ACT_FOR_SERVICE_ACCOUNTS] : [])],
+        rules: [...rulesFor(cluster, groups), ...(serviceAccounts ? [ACT_FOR_SERVICE_ACCOUNTS] : [])],
       },
       {
         apiVersion: `${RBAC}/v1`,
@@ -66,7 +66,7 @@ export function bootstrapManifest(
         roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: GROUPS_ROLE },
         subjects,
       },
-      ...NEEDED_OBJECTS.map(({ object }) => object),
+      ...neededObjects(cluster).map(({ object }) => object),
     ],
   };
 }
@@ -75,7 +75,7 @@ export function bootstrapManifest(
  * RBAC restricts `impersonate` by whole names only, not by prefix, and denies nothing. Names of groups are few and are listed, so that
  * `system:masters` is not among them; names of users are unknown in advance, and Archon itself refuses those that begin with `system:`.
  */
-function rulesFor(groups: readonly string[]): object[] {
+function rulesFor(cluster: string, groups: readonly string[]): object[] {
   return [
     { apiGroups: [''], resources: ['users'], verbs: ['impersonate'] },
     { apiGroups: [''], resources: ['groups'], resourceNames: [...new Set([ADMINISTRATORS, AUDITORS, ...groups])], verbs: ['impersonate'] },
@@ -83,6 +83,6 @@ function rulesFor(groups: readonly string[]): object[] {
     { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
     { apiGroups: [''], resources: ['namespaces'], resourceNames: ['kube-system'], verbs: ['get'] },
     { apiGroups: [''], resources: ['nodes'], verbs: ['list'] },
-    ...NEEDED_OBJECTS.map(({ ref }) => ({ apiGroups: [ref.group], resources: [ref.resource], resourceNames: [ref.name], verbs: ['get'] })),
+    ...neededObjects(cluster).map(({ ref }) => ({ apiGroups: [ref.group], resources: [ref.resource], resourceNames: [ref.name], verbs: ['get'] })),
   ];
 }

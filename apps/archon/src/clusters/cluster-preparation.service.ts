@@ -3,7 +3,7 @@ import { ApiError } from '#errors';
 import { type ClusterConnection, KubernetesGateway, OWN_CREDENTIAL } from '#kubernetes';
 import { ADMINISTRATORS } from '../auth/principal.js';
 import type { ExcessiveRights } from './cluster-check.js';
-import { NEEDED_OBJECTS } from './needed-objects.js';
+import { type NeededObject, neededObjects } from './needed-objects.js';
 
 /** A credential may be bound to the groups that it may impersonate: that of the administrators is among them. */
 const IMPERSONATE = [{ resource: 'users' }, { resource: 'groups', name: ADMINISTRATORS }];
@@ -16,7 +16,7 @@ export class ClusterPreparation {
   /** The rights that are missing, as `verb resource.group`; empty when the cluster is fully usable. Applying again changes nothing. */
   async prepare(cluster: ClusterConnection, dryRun: boolean): Promise<string[]> {
     const missing = await Promise.all([
-      ...NEEDED_OBJECTS.map((needed) => this.install(cluster, needed, dryRun)),
+      ...neededObjects(cluster.name).map((needed) => this.install(cluster, needed, dryRun)),
       ...IMPERSONATE.map(async (wanted) =>
         (await this.may(cluster, { verb: 'impersonate', ...wanted })) ? undefined : `impersonate ${wanted.resource}`,
       ),
@@ -35,7 +35,7 @@ export class ClusterPreparation {
 
   private async install(
     cluster: ClusterConnection,
-    { ref, object }: (typeof NEEDED_OBJECTS)[number],
+    { ref, object }: NeededObject,
     dryRun: boolean,
   ): Promise<string | undefined> {
     const target = { cluster, identity: OWN_CREDENTIAL } as const;

@@ -6,6 +6,7 @@ const MEANINGS = {
   401: 'No valid bearer token',
   403: 'Not allowed, by Archon or by the cluster',
   404: 'Not found',
+  405: 'The path does not answer this method, or can not be watched',
   409: 'In conflict with what exists or is going on',
   410: 'The list that is continued, or the version that is watched from, is too old: begin again',
   413: 'The request body is too large',

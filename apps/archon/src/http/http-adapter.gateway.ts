@@ -4,6 +4,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { Config } from '#config';
 import { registerBodyParsers } from './body-parsers.gateway.js';
 import { refuseMalformedRequest, refuseUnreadablePath } from './malformed-request.gateway.js';
+import { ownObjectPath } from './own-object.js';
 import { KEEP_ALIVE_SECONDS, type PlainRequests } from './plain-requests.gateway.js';
 import { requestIdOf } from './request-log.gateway.js';
 import type { ServerTls } from './tls.gateway.js';
@@ -15,6 +16,8 @@ const MAX_HEADER_BYTES = 16 * 1024;
 /** Console clients put `/api-gateway` before every path. */
 export const withoutGatewayPrefix = (url: string): string =>
   url.startsWith(`${GATEWAY_PREFIX}/`) ? url.slice(GATEWAY_PREFIX.length) : url;
+
+const ownUrl = (url: string): string => ownObjectPath(url) ?? url;
 
 /** Answer requests that are not for Fastify. */
 export interface BeforeFastify {
@@ -42,7 +45,7 @@ export function createHttpAdapter(config: Config, tls: ServerTls | undefined, { 
   const adapter = new FastifyAdapter({
     bodyLimit: config.maxBodyBytes,
     genReqId: (request: IncomingMessage) => requestIdOf(request.headers),
-    rewriteUrl: (request: IncomingMessage) => withoutGatewayPrefix(request.url ?? '/'),
+    rewriteUrl: (request: IncomingMessage) => ownUrl(withoutGatewayPrefix(request.url ?? '/')),
     forceCloseConnections: 'idle' as const,
     clientErrorHandler: refuseMalformedRequest,
     frameworkErrors: refuseUnreadablePath,

@@ -14,11 +14,13 @@ import { Places } from './places.service.js';
 import { PlatformMembers } from './platform-members.service.js';
 import { ProjectMembersController } from './project-members.controller.js';
 import { Rights } from './rights.service.js';
+import { UserBindingsController } from './user-bindings.controller.js';
+import { UserBindings } from './user-bindings.service.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([MembershipEntity]), ClustersModule, MembershipsModule, RolesModule, UsersModule],
-  controllers: [MembersController, NamespaceMembersController, ProjectMembersController],
-  providers: [Importing, MembersService, MembershipRows, Places, PlatformMembers, Rights],
+  controllers: [MembersController, NamespaceMembersController, ProjectMembersController, UserBindingsController],
+  providers: [Importing, MembersService, MembershipRows, Places, PlatformMembers, Rights, UserBindings],
   exports: [MembersService, Rights],
 })
 export class MembersModule {}

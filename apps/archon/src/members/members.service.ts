@@ -41,6 +41,11 @@ export class MembersService {
     };
   }
 
+  /** Every membership there is. */
+  all(): Promise<MemberRow[]> {
+    return this.rows.list({}, { limit: Number.MAX_SAFE_INTEGER });
+  }
+
   /** Throws 409 when the subject has the role there already. */
   async add(caller: Principal, place: Place, subject: Subject, role: string): Promise<MemberRow> {
     await this.requireGrant(caller, place, [subject], role);

@@ -7,7 +7,8 @@ import type { Place } from './place.js';
 import { PROJECT_DIRECTORY, type ProjectDirectory } from './project-directory.js';
 import { Rights } from './rights.service.js';
 
-type NamedPlace = { project: string } | { cluster: string; namespace: string } | { cluster: string } | { platform: true };
+/** A place as requests name it. */
+export type NamedPlace = { project: string } | { cluster: string; namespace: string } | { cluster: string } | { platform: true };
 
 /** Finds the places that members are managed in. Whoever may not do so is not told whether there is such a place. */
 @Injectable()

@@ -9,7 +9,13 @@ import { Rights } from '../members/rights.service.js';
 import { selectNamespaces, toItem } from './namespace-list.js';
 import { isProtectedNamespace } from './namespace-names.js';
 import { NamespaceRows } from './namespace-rows.service.js';
-import type { ImportableListResponse, ListImportableQuery, ListNamespacesQuery, NamespaceListResponse } from './namespaces.dto.js';
+import type {
+  ImportableListResponse,
+  ListImportableQuery,
+  ListNamespacesQuery,
+  NamespaceItemResponse,
+  NamespaceListResponse,
+} from './namespaces.dto.js';
 
 /** Lists of namespaces (NS-12): of a project over all its clusters, and of those in a cluster that a project may take. */
 @Injectable()
@@ -26,7 +32,12 @@ export class NamespaceLists {
    * Asks no cluster: each item says when its cluster was last seen to hold it. Shows those that the caller may see, which needs no right to
    * list namespaces in any cluster.
    */
-  async ofProject(caller: Principal, project: string, query: ListNamespacesQuery): Promise<NamespaceListResponse> {
+  async ofProject(
+    caller: Principal,
+    project: string,
+    query: ListNamespacesQuery,
+    matches: (item: NamespaceItemResponse) => boolean = () => true,
+  ): Promise<NamespaceListResponse> {
     const isMember = await this.rights.allows(caller, { function: 'acp-namespaces', action: 'list', project });
     const mine = new Set(
       caller.memberships.flatMap(({ cluster, namespace }) => (namespace === undefined ? [] : [`${cluster}/${namespace}`])),
@@ -40,7 +51,7 @@ export class NamespaceLists {
       if (cluster === undefined || row.isInner || !reaches(caller.scope, cluster, row.name)) return [];
       return inAll || mine.has(`${cluster}/${row.name}`) ? [toItem(row, cluster)] : [];
     });
-    return selectNamespaces(items, query);
+    return selectNamespaces(items.filter(matches), query);
   }
 
   /** Those that no project holds and that are not the system's. */

@@ -5,7 +5,7 @@ import { type ClusterConnection, KubernetesGateway, type KubernetesObject } from
 import { PLATFORM } from '../auth/platform-identity.js';
 import type { Principal } from '../auth/principal.js';
 import { clusterRoleName } from '../roles/cluster-roles.js';
-import type { ClusterName, OperationKind, OperationPlan } from '../operations/operation-plan.js';
+import type { ClusterName, OperationKind, OperationPlan, StepPlan } from '../operations/operation-plan.js';
 import { podSecurityLabels } from '../quotas/pod-security.js';
 import { wantsUidRange } from '../quotas/uid-range.js';
 import type { NamespaceDesired } from './namespace-desired.js';
@@ -16,6 +16,7 @@ import { NamespaceSettings } from './namespace-settings.service.js';
 import { larger, previousOf } from './namespace-state.js';
 import { adoptSteps, createSteps, deleteSteps, removeSteps } from './namespace-steps.js';
 import type { NamespaceEntity, NamespacePhase } from './namespace.entity.js';
+import { projectQuotaRef } from './project-quota-object.js';
 import { QuotaLedger, type Share } from './quota-ledger.service.js';
 
 /** For whom it is done. */
@@ -97,7 +98,7 @@ export class NamespacePlans {
     const { domain, roles } = await this.settings.current();
     return {
       ...this.head('RemoveNamespace', caller, cluster, row.name),
-      steps: removeSteps(toPlace(row, cluster.name), roles.map(clusterRoleName), domain),
+      steps: [...removeSteps(toPlace(row, cluster.name), roles.map(clusterRoleName), domain), ...ofProjectsOwn(row)],
       store: (manager) => this.enter(manager, row, 'Removing'),
     };
   }
@@ -105,7 +106,7 @@ export class NamespacePlans {
   delete(caller: Asker, cluster: ClusterName, row: NamespaceEntity): OperationPlan {
     return {
       ...this.head('DeleteNamespace', caller, cluster, row.name),
-      steps: deleteSteps(row.name, row.observed?.uid),
+      steps: [...ofProjectsOwn(row), ...deleteSteps(row.name, row.observed?.uid)],
       store: (manager) => this.enter(manager, row, 'Deleting'),
     };
   }
@@ -168,6 +169,10 @@ export class NamespacePlans {
     return { kind, cluster, identity: caller.identity, actsAs: 'archon', namespace, name: '' } as const;
   }
 }
+
+/** What goes with the project's own namespace. */
+const ofProjectsOwn = ({ isInner, project }: NamespaceEntity): StepPlan[] =>
+  isInner ? [{ action: 'delete', target: `ProjectQuota "${project}"`, ref: projectQuotaRef(project) }] : [];
 
 const shareOf = (project: string, { id, name }: ClusterConnection): Share => ({ project, clusterId: id, cluster: name });
 

@@ -16,6 +16,7 @@ import { NamespaceRows } from './namespace-rows.service.js';
 import { NamespaceSettings } from './namespace-settings.service.js';
 import { toObserved } from './namespace-state.js';
 import type { NamespaceEntity } from './namespace.entity.js';
+import { ProjectQuotaMirror } from './project-quota-mirror.service.js';
 
 const LOOK_MS = 2000;
 /** Each cluster is looked at so often, by one replica. */
@@ -39,6 +40,7 @@ export class NamespaceReconciliation implements OnApplicationBootstrap, OnApplic
     private readonly live: ClusterNamespaces,
     private readonly groups: MemberGroups,
     private readonly plans: NamespacePlans,
+    private readonly quotas: ProjectQuotaMirror,
     private readonly runner: OperationRunner,
     private readonly kubernetes: KubernetesGateway,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -74,6 +76,7 @@ export class NamespaceReconciliation implements OnApplicationBootstrap, OnApplic
       const rows = (await this.rows.ofCluster(clusterId)).filter(({ phase }) => phase === 'Active');
       const live = await this.live.read(cluster);
       for (const row of rows) await this.compare(cluster, row, live);
+      await this.quotas.mirror(cluster);
     } catch (error) {
       if (!isConnectionFailure(error)) this.logger.warn({ clusterId, err: error }, 'the namespaces of a cluster could not be compared');
     }

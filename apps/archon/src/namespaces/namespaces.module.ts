@@ -23,6 +23,7 @@ import { NamespaceEntity } from './namespace.entity.js';
 import { NamespacesController } from './namespaces.controller.js';
 import { NamespacesService } from './namespaces.service.js';
 import { ProjectNamespacesController } from './project-namespaces.controller.js';
+import { ProjectQuotaMirror } from './project-quota-mirror.service.js';
 import { QuotaClaimEntity } from './quota-claim.entity.js';
 import { QuotaLedger } from './quota-ledger.service.js';
 
@@ -48,6 +49,7 @@ import { QuotaLedger } from './quota-ledger.service.js';
     NamespaceRows,
     NamespaceSettings,
     NamespacesService,
+    ProjectQuotaMirror,
     QuotaLedger,
   ],
   exports: [MemberGroups, NamespacePlans, NamespaceReader, NamespaceRows, NamespaceSettings, QuotaLedger],

@@ -11,6 +11,19 @@ export interface ProjectCluster {
   message: string;
 }
 
+/** A cluster as it is shown, and as it was asked for: `kubectl apply` finds no difference. */
+interface ShownCluster {
+  name: string;
+  quota: Record<string, string>;
+  type?: string;
+}
+
+export const toShownCluster = ({ name, hard, type }: Pick<ProjectCluster, 'name' | 'hard' | 'type'>): ShownCluster => ({
+  name,
+  quota: hard,
+  ...(type === '' ? {} : { type }),
+});
+
 interface ProjectCondition {
   type: 'ProjectNameSpace' | 'Quota';
   status: 'True' | 'False';
@@ -34,7 +47,7 @@ export interface ProjectObject {
     annotations: Record<string, string>;
   };
   spec: {
-    clusters: { name: string; quota: Record<string, string>; type: string }[];
+    clusters: ShownCluster[];
     clusterDeletePolicy: 'Retain' | 'Delete';
     resources: ProjectEntity['resources'];
   };
@@ -56,7 +69,7 @@ export function toProjectObject(row: ProjectEntity, clusters: readonly ProjectCl
       annotations: { ...row.annotations, [`${domain}/creator`]: row.createdBy },
     },
     spec: {
-      clusters: clusters.map(({ name, hard, type }) => ({ name, quota: hard, type })),
+      clusters: clusters.map(toShownCluster),
       clusterDeletePolicy: row.deletePolicy,
       resources: row.resources,
     },

@@ -59,7 +59,7 @@ class ProjectClusterResponse {
   name: string;
   @ApiProperty({ ...TEXTS, example: { 'limits.cpu': '20', pods: '100' } })
   quota: Record<string, string>;
-  type: string;
+  type?: string;
 }
 
 class ProjectResourcesResponse {
@@ -107,6 +107,7 @@ export class ProjectResponse {
 }
 
 class ProjectListMetadata {
+  resourceVersion?: string;
   continue?: string;
   remainingItemCount: number;
 }

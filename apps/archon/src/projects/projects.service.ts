@@ -13,7 +13,7 @@ import { OperationRunner } from '../operations/operation-runner.service.js';
 import { type OperationResponse, OperationsService } from '../operations/operations.service.js';
 import { ProjectDeletion } from './project-deletion.service.js';
 import { ProjectNamespaces } from './project-namespaces.service.js';
-import { type ProjectCluster, type ProjectObject, toProjectObject } from './project-object.js';
+import { type ProjectCluster, type ProjectObject, toProjectObject, toShownCluster } from './project-object.js';
 import { type ProjectClusterRequest, type ProjectRequest, readProject } from './project-request.js';
 import { type ProjectQuota, toProjectQuota } from './project-quota.js';
 import { ProjectRows } from './project-rows.repository.js';
@@ -181,7 +181,7 @@ export class ProjectsService {
 
   /** What of a project only those may change who make projects: a project's own administrators would raise their own quota else. */
   private async requirePlatform(caller: Principal, shown: ProjectObject, request: ProjectRequest): Promise<void> {
-    const asked = (request.clusters ?? []).map(({ name, hard, type }) => ({ name, quota: hard, type }));
+    const asked = (request.clusters ?? []).map(toShownCluster);
     const isSame = (one: unknown, other: unknown) => JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
     if (isSame(asked, shown.spec.clusters) && isSame(request.resources ?? NO_RESOURCES, shown.spec.resources)) return;
     await this.rights.require(caller, { function: FUNCTION, action: 'create' });

@@ -66,9 +66,10 @@ describe('parseProxiedPath', () => {
     ['/apis', 'global', '/apis', '', undefined],
     ['/version?timeout=32s', 'global', '/version?timeout=32s', '', undefined],
     ['/openapi/v3', 'global', '/openapi/v3', '', undefined],
+    ['/apis/auth.alauda.io/v1', 'global', '/apis/auth.alauda.io/v1', '', undefined],
   ])('%s', (url, cluster, path, prefix, streaming) => expect(parseProxiedPath(url)).toEqual({ cluster, path, prefix, streaming }));
 
-  it.each(['/acp/v1/clusters', '/openapi.json', '/apish', '/', '/kubernetes', '/versions'])("leaves %s to Archon's own routes", (url) =>
+  it.each(['/acp/v1/clusters', '/openapi.json', '/apish', '/', '/kubernetes', '/versions', '/kubernetes/global/apis/auth.alauda.io/v1/projects?watch=1'])("leaves %s to Archon's own routes", (url) =>
     expect(parseProxiedPath(url)).toBeUndefined(),
   );
 

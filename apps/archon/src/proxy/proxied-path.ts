@@ -1,5 +1,6 @@
 import { badRequest } from '#errors';
 import { isTrue, requestAttributes } from '#kubernetes';
+import { ownObjectPath } from '../http/own-object.js';
 
 /** A path that belongs to a cluster. */
 export interface ProxiedPath {
@@ -17,6 +18,8 @@ const CLUSTER = /^\/kubernetes\/[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?=[/?]|$)/;
 /** Paths of the global cluster that need no prefix. */
 const GLOBAL_PATH = /^\/(api|apis|version|openapi)(\/|\?|$)/;
 const GLOBAL_CLUSTER = 'global';
+/** Passes over nearly all paths: this is the way of every request. */
+const OWN_OBJECTS = /^[^?]*\/auth\.alauda\.io\//;
 /**
  * What one side could read differently from another: encoded slashes, backslashes, percent signs and control characters; matrix parameters;
  * empty segments and those of dots.
@@ -27,6 +30,7 @@ const PERHAPS_STREAMING = /\/(?:proxy|watch)(?:\/|\?|$)|[?&](?:watch|follow)|%/;
 
 /** Undefined when the path is one of Archon's own. Throws 400 on a path that could mean two things. */
 export function parseProxiedPath(url: string): ProxiedPath | undefined {
+  if (OWN_OBJECTS.test(url) && ownObjectPath(url) !== undefined) return undefined;
   if (url.startsWith(CLUSTER_PREFIX)) {
     const prefix = CLUSTER.exec(url)?.[0];
     if (prefix === undefined) throw badRequest('the path must be /kubernetes/<name of a cluster>/<path of the Kubernetes API>');

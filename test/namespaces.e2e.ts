@@ -357,8 +357,7 @@ describe('a namespace that exists', () => {
 
   it('NS-15 holds its over-commit ratio as an object of the cluster, which refuses the same ratios as Archon', async () => {
     const path = (name: string) => `/kubernetes/c1/apis/resource.alauda.io/v1/namespaces/${name}/namespaceresourceratios`;
-    const specIn = async (name: string) =>
-      (await archon.client.get<KubernetesBody & { spec: object }>(`${path(name)}/${name}`)).body.spec;
+    const specIn = async (name: string) => (await archon.client.get<KubernetesBody & { spec: object }>(`${path(name)}/${name}`)).body.spec;
     await created({ name: 'ratio', overCommit: { cpu: 2, memory: 4 } });
     const name = `${project}-ratio`;
     expect(await specIn(name)).toEqual({ cpu: 2, memory: 4 });

@@ -23,7 +23,11 @@ let cluster: RecordingApiServer;
 
 beforeAll(async () => {
   const first = await Archon.start({
-    settings: { ARCHON_SHUTDOWN_DELAY_SECONDS: DELAY_SECONDS, ARCHON_MAX_STREAMS_PER_USER: String(STREAMS) },
+    settings: {
+      ARCHON_SHUTDOWN_DELAY_SECONDS: DELAY_SECONDS,
+      ARCHON_MAX_STREAMS_PER_USER: String(STREAMS),
+      ARCHON_MAX_STREAMS_PER_CLUSTER: String(STREAMS),
+    },
   });
   replicas = [first];
   replicas.push(...(await Promise.all([first.replica(), first.replica()])));

@@ -52,6 +52,6 @@ import { QuotaLedger } from './quota-ledger.service.js';
     ProjectQuotaMirror,
     QuotaLedger,
   ],
-  exports: [MemberGroups, NamespacePlans, NamespaceReader, NamespaceRows, NamespaceSettings, QuotaLedger],
+  exports: [MemberGroups, NamespaceLists, NamespacePlans, NamespaceReader, NamespaceRows, NamespaceSettings, QuotaLedger],
 })
 export class NamespacesModule {}

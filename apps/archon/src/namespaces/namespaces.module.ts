@@ -20,6 +20,8 @@ import { NamespaceRoundEntity } from './namespace-round.entity.js';
 import { NamespaceEntity } from './namespace.entity.js';
 import { NamespacesController } from './namespaces.controller.js';
 import { NamespacesService } from './namespaces.service.js';
+import { PodSecurityController } from './pod-security.controller.js';
+import { PodSecurityPolicies } from './pod-security-policies.service.js';
 import { ProjectNamespacesController } from './project-namespaces.controller.js';
 import { QuotaClaimEntity } from './quota-claim.entity.js';
 import { QuotaLedger } from './quota-ledger.service.js';
@@ -33,7 +35,7 @@ import { QuotaLedger } from './quota-ledger.service.js';
     ProjectDirectoryModule,
     RolesModule,
   ],
-  controllers: [GeneralNamespacesController, NamespacesController, ProjectNamespacesController],
+  controllers: [GeneralNamespacesController, NamespacesController, PodSecurityController, ProjectNamespacesController],
   providers: [
     ClusterNamespaces,
     NamespaceEnds,
@@ -44,6 +46,7 @@ import { QuotaLedger } from './quota-ledger.service.js';
     NamespaceRows,
     NamespaceSettings,
     NamespacesService,
+    PodSecurityPolicies,
     QuotaLedger,
   ],
   exports: [NamespaceLists, NamespacePlans, NamespaceReader, NamespaceRows, NamespaceSettings, QuotaLedger],

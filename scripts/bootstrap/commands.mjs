@@ -84,6 +84,12 @@ export const COMMANDS = {
     about: 'Write docs/security/acceptance.md from the results of the last whole test run.',
     options: {},
   },
+  coverage: {
+    module: 'scripts/coverage.js',
+    build: 'fresh',
+    about: 'Write docs/coverage.md: which tests show which requirement.',
+    options: {},
+  },
   run: {
     program: true,
     about: 'Run a program of node_modules/.bin with the Node of this checkout.',

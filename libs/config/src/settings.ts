@@ -98,6 +98,12 @@ export const SETTINGS = {
     'file of the 256-bit keys (base64, one per line) that encrypt secrets; the first writes, all read; empty: <state>/keys/encryption.key',
     optional,
   ),
+  namespaceResourceManage: setting(
+    'ARCHON_NAMESPACE_RESOURCE_MANAGE',
+    'false',
+    'true: samples of pod security can be applied to namespaces as policies of Kyverno (feature namespace-resource-manage)',
+    (value) => oneOf('true', 'false')(value) === 'true',
+  ),
   pullSecretFile: setting(
     'ARCHON_PULL_SECRET_FILE',
     '',

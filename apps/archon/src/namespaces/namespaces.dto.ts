@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsOptional, IsString, Length, MaxLength } from 'class-validator';
 import { PageQuery } from '../http/page.dto.js';
+import type { PodSecuritySample } from '../quotas/pod-security-samples.js';
 import { NAMESPACE_PHASES, type NamespacePhase } from './namespace.entity.js';
 import type { Drift } from './namespace-observed.js';
 
@@ -191,4 +192,18 @@ class ImportableNamespaceResponse {
 
 export class ImportableListResponse {
   items: ImportableNamespaceResponse[];
+}
+
+class PodSecuritySampleResponse implements PodSecuritySample {
+  /** @example "restricted-v2" */
+  name: string;
+  description: string;
+  /** @example "restricted" */
+  level: 'privileged' | 'baseline' | 'restricted';
+  /** Whether it can be applied only to a namespace that has a range of user ids */
+  needsUidRange: boolean;
+}
+
+export class PodSecuritySampleListResponse {
+  items: PodSecuritySampleResponse[];
 }

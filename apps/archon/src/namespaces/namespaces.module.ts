@@ -22,6 +22,8 @@ import { NamespaceRoundEntity } from './namespace-round.entity.js';
 import { NamespaceEntity } from './namespace.entity.js';
 import { NamespacesController } from './namespaces.controller.js';
 import { NamespacesService } from './namespaces.service.js';
+import { PodSecurityController } from './pod-security.controller.js';
+import { PodSecurityPolicies } from './pod-security-policies.service.js';
 import { ProjectNamespacesController } from './project-namespaces.controller.js';
 import { ProjectQuotaMirror } from './project-quota-mirror.service.js';
 import { QuotaClaimEntity } from './quota-claim.entity.js';
@@ -36,7 +38,7 @@ import { QuotaLedger } from './quota-ledger.service.js';
     ProjectDirectoryModule,
     RolesModule,
   ],
-  controllers: [GeneralNamespacesController, NamespacesController, ProjectNamespacesController],
+  controllers: [GeneralNamespacesController, NamespacesController, PodSecurityController, ProjectNamespacesController],
   providers: [
     ClusterNamespaces,
     MemberGroups,
@@ -50,6 +52,7 @@ import { QuotaLedger } from './quota-ledger.service.js';
     NamespaceSettings,
     NamespacesService,
     ProjectQuotaMirror,
+    PodSecurityPolicies,
     QuotaLedger,
   ],
   exports: [MemberGroups, NamespaceLists, NamespacePlans, NamespaceReader, NamespaceRows, NamespaceSettings, QuotaLedger],

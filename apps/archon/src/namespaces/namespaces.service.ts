@@ -170,7 +170,8 @@ export class NamespacesService {
     return { namespace, ...(resourcequota && { resourcequota }), ...(limitrange && { limitrange }) };
   }
 
-  private async find(
+  /** A namespace of a project whose cluster can be asked. */
+  async find(
     caller: Principal,
     cluster: string,
     name: string,

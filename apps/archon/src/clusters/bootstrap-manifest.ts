@@ -66,6 +66,11 @@ function rulesFor(cluster: string, groups: readonly string[]): object[] {
     { apiGroups: ['authentication.k8s.io'], resources: ['tokenreviews'], verbs: ['create'] },
     { apiGroups: [''], resources: ['namespaces'], resourceNames: ['kube-system'], verbs: ['get'] },
     { apiGroups: [''], resources: ['nodes'], verbs: ['list'] },
-    ...neededObjects(cluster).map(({ ref }) => ({ apiGroups: [ref.group], resources: [ref.resource], resourceNames: [ref.name], verbs: ['get'] })),
+    ...neededObjects(cluster).map(({ ref }) => ({
+      apiGroups: [ref.group],
+      resources: [ref.resource],
+      resourceNames: [ref.name],
+      verbs: ['get'],
+    })),
   ];
 }

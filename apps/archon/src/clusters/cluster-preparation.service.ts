@@ -33,11 +33,7 @@ export class ClusterPreparation {
     return { isClusterAdmin, impersonatesMasters };
   }
 
-  private async install(
-    cluster: ClusterConnection,
-    { ref, object }: NeededObject,
-    dryRun: boolean,
-  ): Promise<string | undefined> {
+  private async install(cluster: ClusterConnection, { ref, object }: NeededObject, dryRun: boolean): Promise<string | undefined> {
     const target = { cluster, identity: OWN_CREDENTIAL } as const;
     try {
       await this.kubernetes.apply(target, ref, object, { force: true, dryRun });

@@ -17,7 +17,10 @@ const ADMINISTRATORS_BINDING = {
 };
 
 const CRDS = { group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions' };
-const definition = (object: KubernetesObject & { metadata: { name: string } }) => ({ ref: { ...CRDS, name: object.metadata.name }, object });
+const definition = (object: KubernetesObject & { metadata: { name: string } }) => ({
+  ref: { ...CRDS, name: object.metadata.name },
+  object,
+});
 
 const IN_EVERY_CLUSTER = [
   definition(APPLICATION_CRD),

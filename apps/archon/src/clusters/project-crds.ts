@@ -77,7 +77,8 @@ export const PROJECT_QUOTA_CRD = crd(
   { kind: 'ProjectQuota', listKind: 'ProjectQuotaList', plural: 'projectquotas', singular: 'projectquota' },
   [],
   {
-    description: "What a project has in this cluster, and what its namespaces have taken of it. Written by Archon from its own records: a change made here is put back.",
+    description:
+      'What a project has in this cluster, and what its namespaces have taken of it. Written by Archon from its own records: a change made here is put back.',
     properties: {
       spec: { type: 'object', properties: { hard: { ...quantities, description: 'What is absent is unlimited.' } } },
       status: {

@@ -116,7 +116,8 @@ function specOfLabels(labels: Fields, annotations: Fields, domain: string): Fiel
   const [email, group] = [annotations[`auth.${domain}/user.email`], labels[`auth.${domain}/group.name`]];
   const subject = email === undefined ? { kind: 'Group', name: group } : { kind: 'User', name: email };
   const scope = labels[`auth.${domain}/role.level`];
-  const meant = scope === 'namespace' ? MEMBERS : scope === 'project' ? (['project'] as const) : scope === 'cluster' ? (['cluster'] as const) : [];
+  const meant =
+    scope === 'namespace' ? MEMBERS : scope === 'project' ? (['project'] as const) : scope === 'cluster' ? (['cluster'] as const) : [];
   return {
     subjects: email === undefined && group === undefined ? [] : [subject],
     roleRef: labels[`auth.${domain}/role.name`],

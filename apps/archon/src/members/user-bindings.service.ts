@@ -62,7 +62,9 @@ export class UserBindings {
   /** All that are selected, or none where one of them is not the caller's to end. */
   async deleteAll(caller: Principal, query: DeleteUserBindingsQuery): Promise<UserBindingListResponse> {
     if (!query.labelSelector?.trim() && !query.fieldSelector?.trim())
-      throw invalid('the request', [{ field: 'labelSelector', message: 'or fieldSelector is required: all bindings are not deleted at once' }]);
+      throw invalid('the request', [
+        { field: 'labelSelector', message: 'or fieldSelector is required: all bindings are not deleted at once' },
+      ]);
     const selected = await this.seen(caller, query);
     await this.remove(caller, selected);
     return toList(selected);
@@ -95,7 +97,8 @@ export class UserBindings {
       if (caller.readsEverything || own.has(row.subject)) return Promise.resolve(true);
       const place = toPlace(row);
       const key = JSON.stringify(place);
-      const answer = answers.get(key) ?? this.rights.allows(caller, { function: membersFunction(place), action: 'get', ...locationOf(place) });
+      const answer =
+        answers.get(key) ?? this.rights.allows(caller, { function: membersFunction(place), action: 'get', ...locationOf(place) });
       answers.set(key, answer);
       return answer;
     };

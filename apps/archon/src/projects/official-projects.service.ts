@@ -25,12 +25,20 @@ export class OfficialProjects {
     const page = toPage(query);
     const seen = await this.projects.list(caller);
     const list = selectProjects(seen.filter(matches), page, this.config.labelBaseDomain);
-    const newest = seen.reduce((max, { metadata }) => (BigInt(metadata.resourceVersion) > max ? BigInt(metadata.resourceVersion) : max), 0n);
+    const newest = seen.reduce(
+      (max, { metadata }) => (BigInt(metadata.resourceVersion) > max ? BigInt(metadata.resourceVersion) : max),
+      0n,
+    );
     return { ...list, metadata: { ...list.metadata, resourceVersion: newest.toString() } };
   }
 
   /** The namespaces of a project in one cluster, as plain Kubernetes objects; as far as the caller sees them. */
-  async listNamespaces(caller: Principal, project: string, cluster: string, query: OfficialListQuery): Promise<OfficialNamespaceListResponse> {
+  async listNamespaces(
+    caller: Principal,
+    project: string,
+    cluster: string,
+    query: OfficialListQuery,
+  ): Promise<OfficialNamespaceListResponse> {
     const matches = officialFilter(query, this.config.labelBaseDomain);
     const list = await this.namespaces.ofProject(caller, project, { ...toPage(query), clusters: [cluster] }, matches);
     return {

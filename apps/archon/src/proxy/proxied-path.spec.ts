@@ -69,9 +69,15 @@ describe('parseProxiedPath', () => {
     ['/apis/auth.alauda.io/v1', 'global', '/apis/auth.alauda.io/v1', '', undefined],
   ])('%s', (url, cluster, path, prefix, streaming) => expect(parseProxiedPath(url)).toEqual({ cluster, path, prefix, streaming }));
 
-  it.each(['/acp/v1/clusters', '/openapi.json', '/apish', '/', '/kubernetes', '/versions', '/kubernetes/global/apis/auth.alauda.io/v1/projects?watch=1'])("leaves %s to Archon's own routes", (url) =>
-    expect(parseProxiedPath(url)).toBeUndefined(),
-  );
+  it.each([
+    '/acp/v1/clusters',
+    '/openapi.json',
+    '/apish',
+    '/',
+    '/kubernetes',
+    '/versions',
+    '/kubernetes/global/apis/auth.alauda.io/v1/projects?watch=1',
+  ])("leaves %s to Archon's own routes", (url) => expect(parseProxiedPath(url)).toBeUndefined());
 
   it.each([
     '/kubernetes/c1/api/v1/../../../x',

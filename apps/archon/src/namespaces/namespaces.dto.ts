@@ -50,7 +50,7 @@ const toNames = ({ value }: { value: unknown }): unknown => (typeof value === 's
 export class ListNamespacesQuery extends PageQuery {
   /**
    * Only namespaces in these clusters
-   * @example "c1,c2"
+   * @example ["c1", "c2"]
    */
   @IsOptional()
   @Transform(toNames)

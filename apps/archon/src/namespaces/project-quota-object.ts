@@ -32,7 +32,7 @@ export function projectQuotaObject({ project, hard, claimed }: ProjectShare, dom
 
 /** Whether a live object says the same, so that nothing need be written. */
 export function isCurrent(live: KubernetesObject | undefined, ours: ProjectQuotaObject): boolean {
-  const found = live as ProjectQuotaObject | undefined;
+  const found: ProjectQuotaObject | undefined = live;
   const labels = found?.metadata.labels ?? {};
   return (
     found !== undefined &&

@@ -39,4 +39,9 @@ export class ChangeProjectObjectQuery {
   @IsOptional()
   @IsIn(['Ignore', 'Warn', 'Strict'])
   fieldValidation?: string;
+
+  /** Of a server-side apply, which is answered with 415 */
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  force?: string;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { ApiError, badRequest, conflict } from '#errors';
+import { ApiError, badRequest, conflict, unsupportedMediaType } from '#errors';
 import type { Principal } from '../auth/principal.js';
 import { AppConfig } from '../config.module.js';
 import { OperationsService } from '../operations/operations.service.js';
@@ -14,6 +14,7 @@ import { ProjectsService } from './projects.service.js';
 /** kubectl looks for the object when its deletion was answered: it should find nothing, rather than having to watch. */
 const DELETION_MS = 15_000;
 const LOOK_MS = 200;
+const PATCH_TYPES = ['application/merge-patch+json', 'application/json'];
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -40,13 +41,16 @@ export class ProjectObjects {
     return wantsTable(headers.accept?.toString()) ? this.table([project], { resourceVersion }, include) : project;
   }
 
-  create(caller: Principal, body: unknown, options: { dryRun: boolean }, headers: Headers): Promise<ProjectObject> {
+  async create(caller: Principal, body: unknown, options: { dryRun: boolean }, headers: Headers): Promise<ProjectObject> {
     requireSelf(headers);
     return this.projects.create(caller, body, options);
   }
 
-  patch(caller: Principal, name: string, patch: unknown, options: { dryRun: boolean }, headers: Headers): Promise<ProjectObject> {
+  async patch(caller: Principal, name: string, patch: unknown, options: { dryRun: boolean }, headers: Headers): Promise<ProjectObject> {
     requireSelf(headers);
+    // What another kind of patch says would be read as something else.
+    const type = headers['content-type']?.toString().split(';')[0]?.trim().toLowerCase() ?? '';
+    if (!PATCH_TYPES.includes(type)) throw unsupportedMediaType(type, PATCH_TYPES);
     return this.projects.patch(caller, name, patch, options);
   }
 

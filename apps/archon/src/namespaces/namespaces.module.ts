@@ -25,6 +25,8 @@ import { PodSecurityPolicies } from './pod-security-policies.service.js';
 import { ProjectNamespacesController } from './project-namespaces.controller.js';
 import { QuotaClaimEntity } from './quota-claim.entity.js';
 import { QuotaLedger } from './quota-ledger.service.js';
+import { QuotaTypesController } from './quota-types.controller.js';
+import { QuotaTypes } from './quota-types.service.js';
 
 @Module({
   imports: [
@@ -35,7 +37,13 @@ import { QuotaLedger } from './quota-ledger.service.js';
     ProjectDirectoryModule,
     RolesModule,
   ],
-  controllers: [GeneralNamespacesController, NamespacesController, PodSecurityController, ProjectNamespacesController],
+  controllers: [
+    GeneralNamespacesController,
+    NamespacesController,
+    PodSecurityController,
+    ProjectNamespacesController,
+    QuotaTypesController,
+  ],
   providers: [
     ClusterNamespaces,
     NamespaceEnds,
@@ -48,6 +56,7 @@ import { QuotaLedger } from './quota-ledger.service.js';
     NamespacesService,
     PodSecurityPolicies,
     QuotaLedger,
+    QuotaTypes,
   ],
   exports: [NamespaceLists, NamespacePlans, NamespaceReader, NamespaceRows, NamespaceSettings, QuotaLedger],
 })

@@ -135,6 +135,29 @@ describe('a new namespace', () => {
     expect((await create({ name: 'half', quota: { 'requests.nvidia.com/gpu': '0.5' } })).status).toBe(422);
   });
 
+  it('NS-4 offers the quota types that the cluster describes, and GPUs only where a node has them', async () => {
+    const keys = async () => {
+      const { status, body, text } = await archon.client.get<{ items: { key: string }[] }>('/acp/v1/kubernetes/c2/quota-types');
+      expect(status, text).toBe(200);
+      return body.items.map(({ key }) => key);
+    };
+    const device = `example.org/${uniqueName('device')}`;
+    const path = '/kubernetes/c2/api/v1/namespaces/kube-public/configmaps';
+    const names = [uniqueName('device'), uniqueName('vcuda')];
+    const describe = (name: string | undefined, key: string) => {
+      const labels = { 'features.cpaas.io/type': 'CustomResourceLimitation', 'features.cpaas.io/enabled': 'true' };
+      return archon.client.post(path, { metadata: { name, labels }, data: { key, labelEn: 'A device' } });
+    };
+    const before = await keys();
+    try {
+      expect((await describe(names[0], device)).status).toBe(201);
+      expect((await describe(names[1], 'tencent.com/vcuda-core')).status).toBe(201);
+      expect((await keys()).filter((key) => !before.includes(key))).toEqual([`requests.${device}`]);
+    } finally {
+      for (const name of names) await archon.client.delete(`${path}/${name}`);
+    }
+  });
+
   it('NS-5 takes custom quota names as the guide has them', async () => {
     expect((await created({ name: 'custom', quota: { 'requests.example.org/licence': '3' } })).resourcequota?.spec.hard).toEqual({
       'requests.example.org/licence': '3',

@@ -58,6 +58,7 @@ const DECLARED: Record<string, Access> = {
   'GET /acp/v1/members': 'auditor',
   'POST /acp/v1/members': 'administrator',
   'DELETE /acp/v1/members/{id}': 'administrator',
+  'GET /acp/v1/kubernetes/{cluster}/quota-types': 'authenticated',
   'GET /acp/v1/permissions': 'authenticated',
   'GET /acp/v1/pod-security-samples': 'authenticated',
   'PUT /acp/v1/kubernetes/{cluster}/namespaces/{namespace}/pod-security-samples/{sample}': 'authenticated',

@@ -207,3 +207,33 @@ class PodSecuritySampleResponse implements PodSecuritySample {
 export class PodSecuritySampleListResponse {
   items: PodSecuritySampleResponse[];
 }
+
+class TranslatedResponse {
+  en?: string | undefined;
+  zh?: string | undefined;
+}
+
+class QuotaTypeResponse {
+  /**
+   * The quota type
+   * @example "requests.nvidia.com/gpu"
+   */
+  key: string;
+  /**
+   * As containers name it
+   * @example "nvidia.com/gpu"
+   */
+  resource: string;
+  /** Resources of the same devices */
+  group?: string | undefined;
+  label: TranslatedResponse;
+  description: TranslatedResponse;
+  unit?: string | undefined;
+  defaultValue?: string | undefined;
+  /** For GPUs: how they are counted */
+  gpu?: 'pGPU' | 'vGPU' | '256Mi' | 'Mi' | undefined;
+}
+
+export class QuotaTypeListResponse {
+  items: QuotaTypeResponse[];
+}

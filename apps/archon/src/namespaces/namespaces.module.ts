@@ -28,6 +28,8 @@ import { ProjectNamespacesController } from './project-namespaces.controller.js'
 import { ProjectQuotaMirror } from './project-quota-mirror.service.js';
 import { QuotaClaimEntity } from './quota-claim.entity.js';
 import { QuotaLedger } from './quota-ledger.service.js';
+import { QuotaTypesController } from './quota-types.controller.js';
+import { QuotaTypes } from './quota-types.service.js';
 
 @Module({
   imports: [
@@ -38,7 +40,13 @@ import { QuotaLedger } from './quota-ledger.service.js';
     ProjectDirectoryModule,
     RolesModule,
   ],
-  controllers: [GeneralNamespacesController, NamespacesController, PodSecurityController, ProjectNamespacesController],
+  controllers: [
+    GeneralNamespacesController,
+    NamespacesController,
+    PodSecurityController,
+    ProjectNamespacesController,
+    QuotaTypesController,
+  ],
   providers: [
     ClusterNamespaces,
     MemberGroups,
@@ -54,6 +62,7 @@ import { QuotaLedger } from './quota-ledger.service.js';
     ProjectQuotaMirror,
     PodSecurityPolicies,
     QuotaLedger,
+    QuotaTypes,
   ],
   exports: [MemberGroups, NamespaceLists, NamespacePlans, NamespaceReader, NamespaceRows, NamespaceSettings, QuotaLedger],
 })

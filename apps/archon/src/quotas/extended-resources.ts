@@ -4,7 +4,7 @@ import { type GpuUnit, gpuUnit, gpuUnitOfResource } from './gpu-units.js';
 import { extendedResourceOf, refusedQuotaName } from './quota-names.js';
 
 /** Where a cluster describes its extended resources: one ConfigMap for each, with one of these labels. */
-const EXTENDED_RESOURCES_NAMESPACE = 'kube-public';
+export const EXTENDED_RESOURCES_NAMESPACE = 'kube-public';
 /** The value is `CustomResourceLimitation`. The older domain is still written by some device plug-ins. */
 const EXTENDED_RESOURCE_LABELS = ['features.cpaas.io/type', 'features.alauda.io/type'];
 

@@ -86,6 +86,15 @@ describe('a project', () => {
     },
   );
 
+  it('PRJ-1 is taken as YAML too, one document at a time', async () => {
+    const name = uniqueName('y');
+    const send = (text: string) => archon.client.post<ProjectBody & Status>(PROJECTS, text, { 'content-type': 'application/yaml' });
+    const yaml = `metadata: {name: ${name}}\nspec: {clusters: [{name: c1, quota: {pods: 5}}]}\n`;
+    const made = await send(yaml);
+    expect([made.status, made.body.spec?.clusters], made.text).toEqual([201, [{ name: 'c1', quota: { pods: '5' } }]]);
+    expect((await send(`${yaml}---\n${yaml}`)).status).toBe(400);
+  });
+
   it('PRJ-1 is not made for somebody who may not, in a cluster that is not there, or by a dry run', async () => {
     const name = uniqueName('p');
     const stranger = await archon.as('stranger@example.org');
@@ -165,6 +174,17 @@ describe('a project', () => {
     const left = [await namespaceOf('c1', `${name}-one`), await namespaceOf('c2', `${name}-two`)];
     expect(left.map((answer) => answer.status)).toEqual(choice === 'retain' ? [200, 200] : [404, 404]);
     if (choice === 'retain') for (const answer of left) expect(answer.body.metadata.labels).not.toHaveProperty('cpaas.io/project');
+  });
+
+  it('gets its own namespace again when somebody deletes it', { timeout: 90_000 }, async () => {
+    const name = await create({}, [{ name: 'c1' }]);
+    const before = (await namespaceOf('c1', name)).body.metadata.uid;
+    expect((await archon.client.delete(`/kubernetes/c1/api/v1/namespaces/${name}`)).status).toBe(200);
+    const again = async () => {
+      const { status, body } = await namespaceOf('c1', name);
+      return status === 200 && body.metadata.uid !== before;
+    };
+    await eventually(again, { what: 'the namespace to be made again', timeoutMs: 60_000 });
   });
 
   it('gains and leaves clusters; one with namespaces is not left', { timeout: 60_000 }, async () => {

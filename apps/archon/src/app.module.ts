@@ -24,6 +24,7 @@ import { OperationsModule } from './operations/operations.module.js';
 import { ProjectsModule } from './projects/projects.module.js';
 import { ProxyModule } from './proxy/proxy.module.js';
 import { RolesModule } from './roles/roles.module.js';
+import { RightsModule } from './rights/rights.module.js';
 import { RouteAccessCheck } from './auth/route-access-check.service.js';
 import { SessionsModule } from './sessions/sessions.module.js';
 import { TokensModule } from './tokens/tokens.module.js';
@@ -60,6 +61,7 @@ export class AppModule {
         OperationsModule,
         NamespacesModule,
         ProjectsModule,
+        RightsModule,
         ApplicationsModule,
       ],
       providers: [

@@ -1,9 +1,17 @@
+import { badRequest } from '#errors';
 import { parseJsonDocument } from './json-document.js';
 import { parseYamlDocuments } from './manifest-documents.js';
 
 /** The documents of a YAML body. JSON bodies arrive as what they hold. */
 export class YamlDocuments {
   constructor(readonly documents: unknown[]) {}
+}
+
+/** What a body says that is to be one document, in whichever format it came. Throws 400 for several. */
+export function singleDocument(body: unknown): unknown {
+  if (!(body instanceof YamlDocuments)) return body;
+  if (body.documents.length > 1) throw badRequest(`the body has ${body.documents.length} documents: send one at a time`);
+  return body.documents[0];
 }
 
 export type BodyFormat = 'json' | 'yaml';

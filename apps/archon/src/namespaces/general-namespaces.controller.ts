@@ -4,6 +4,7 @@ import { Allow } from '../auth/allow.decorator.js';
 import { Caller } from '../auth/caller.decorator.js';
 import { Principal } from '../auth/principal.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
+import { singleDocument } from '../http/read-body.js';
 import { FORM_EXAMPLE, IMPORT_EXAMPLE, OBJECTS_EXAMPLE } from './namespace-examples.js';
 import { NamespaceLists } from './namespace-lists.service.js';
 import {
@@ -45,7 +46,7 @@ export class GeneralNamespacesController {
     @Query() query: CreateNamespaceQuery,
     @Body() body: unknown,
   ): Promise<GeneralNamespaceResponse> {
-    return this.namespaces.create(caller, cluster, body, { project: query.project_name, dryRun: query.dryRun === 'All' });
+    return this.namespaces.create(caller, cluster, singleDocument(body), { project: query.project_name, dryRun: query.dryRun === 'All' });
   }
 
   /** Takes a namespace that exists, and that no project holds, into a project. */
@@ -60,7 +61,10 @@ export class GeneralNamespacesController {
     @Query() query: CreateNamespaceQuery,
     @Body() body: unknown,
   ): Promise<GeneralNamespaceResponse> {
-    return this.namespaces.import(caller, cluster, namespace, body, { project: query.project_name, dryRun: query.dryRun === 'All' });
+    return this.namespaces.import(caller, cluster, namespace, singleDocument(body), {
+      project: query.project_name,
+      dryRun: query.dryRun === 'All',
+    });
   }
 
   /** Lists the namespaces of a cluster that a project may take. */

@@ -128,6 +128,11 @@ export class NamespaceRows {
        delete from project_clusters pc using gone where pc.cluster_id = gone.cluster_id and pc.project = gone.project and pc.phase = 'Leaving'`,
       [clusterId, name],
     );
+    // The project's own namespace, which somebody has deleted: it is made again, see `ProjectNamespaces`.
+    await manager.query(
+      `update project_clusters set phase = 'Pending', message = 'its namespace was deleted' where cluster_id = $1 and project = $2 and phase = 'Active'`,
+      [clusterId, name],
+    );
     // Its members were members of nothing else: what is remembered of them must not outlive it.
     if (held !== undefined) await this.changes.publish({ project: held.project }, manager);
   }

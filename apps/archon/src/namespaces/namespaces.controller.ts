@@ -5,6 +5,7 @@ import { Caller } from '../auth/caller.decorator.js';
 import { Principal } from '../auth/principal.js';
 import { Scoped } from '../auth/scoped.decorator.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
+import { singleDocument } from '../http/read-body.js';
 import type { OperationResponse } from '../operations/operations.service.js';
 import { PATCH_EXAMPLE } from './namespace-examples.js';
 import { GeneralNamespaceResponse, NamespaceChangeQuery } from './namespaces.dto.js';
@@ -47,7 +48,7 @@ export class NamespacesController {
     @Query() { dryRun }: NamespaceChangeQuery,
     @Body() body: unknown,
   ): Promise<GeneralNamespaceResponse> {
-    return this.namespaces.update(caller, cluster, namespace, body, { dryRun: dryRun === 'All' });
+    return this.namespaces.update(caller, cluster, namespace, singleDocument(body), { dryRun: dryRun === 'All' });
   }
 
   /** Takes a namespace out of its project and keeps everything in it. */

@@ -32,7 +32,7 @@ export class PodSecurityPolicies {
     const target = await this.open(caller, { cluster, namespace, sample }, 'create');
     const { metadata } = await this.kubernetes.get(target, namespaceRef(namespace));
     const range = metadata.annotations?.[uidRangeAnnotation(this.config.labelBaseDomain)];
-    const policy = podSecurityPolicy(sample, namespace, range);
+    const policy = podSecurityPolicy(sample, namespace, range, this.config.labelBaseDomain);
     if (policy === undefined) throw notFound('podsecuritysamples', sample);
     return (await this.kubernetes.apply(target, policyRef(namespace, sample), policy, { force: true })).object;
   }

@@ -39,6 +39,7 @@ describe('readProject', () => {
     [{ metadata: { name: 'default' } }, ['metadata.name']],
     [{ ...named({}), kind: 'Namespace', apiVersion: 'v1' }, ['apiVersion', 'kind']],
     [named({ quota: {} }), ['spec.quota']],
+    [{ ...named({}), documents: [] }, ['documents']],
     [named({ clusterDeletePolicy: 'Keep' }), ['spec.clusterDeletePolicy']],
     [named({ clusters: {} }), ['spec.clusters']],
     [named({ clusters: [{}] }), ['spec.clusters[0].name']],

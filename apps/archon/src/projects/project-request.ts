@@ -27,6 +27,7 @@ export interface ProjectClusterRequest {
 type Fields = Record<string, unknown>;
 
 export const PROJECT_API_VERSION = 'auth.alauda.io/v1';
+const PARTS = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
 const SPEC = ['clusters', 'clusterDeletePolicy', 'displayName', 'description', 'administrators', 'resources'];
 const RESOURCES = ['storageClasses', 'chartRepositories', 'imageRegistries', 'codeRepositories'] as const;
 const MAX_CLUSTERS = 1000;
@@ -40,6 +41,8 @@ export function readProject(body: unknown, domain: string): ProjectRequest {
   const causes: StatusCause[] = [];
   for (const [field, expected] of Object.entries({ apiVersion: PROJECT_API_VERSION, kind: 'Project' }))
     if (project[field] !== undefined && project[field] !== expected) causes.push({ field, message: `must be "${expected}"` });
+  for (const field of Object.keys(project))
+    if (!PARTS.includes(field)) causes.push({ field, message: `is not known: there are ${PARTS.join(', ')}` });
   const metadata = object(project.metadata ?? {}, 'metadata');
   const spec = object(project.spec ?? {}, 'spec');
   for (const field of Object.keys(spec))

@@ -6,6 +6,7 @@ import { Principal } from '../auth/principal.js';
 import { Scoped } from '../auth/scoped.decorator.js';
 import { AppConfig } from '../config.module.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
+import { singleDocument } from '../http/read-body.js';
 import type { OperationResponse } from '../operations/operations.service.js';
 import { PROJECT_EXAMPLE, PROJECT_PATCH_EXAMPLE } from './project-examples.js';
 import { selectProjects } from './project-list.js';
@@ -39,7 +40,7 @@ export class ProjectsController {
   @ApiBody({ ...BODY, examples: { project: { summary: 'A project in two clusters', value: PROJECT_EXAMPLE } } })
   @ApiFailures(409, 413, 415, 422)
   create(@Caller() caller: Principal, @Query() { dryRun }: ProjectChangeQuery, @Body() body: unknown): Promise<ProjectResponse> {
-    return this.projects.create(caller, body, { dryRun: dryRun === 'All' });
+    return this.projects.create(caller, singleDocument(body), { dryRun: dryRun === 'All' });
   }
 
   /** Lists the projects that the caller may see. */
@@ -70,7 +71,7 @@ export class ProjectsController {
     @Query() { dryRun }: ProjectChangeQuery,
     @Body() body: unknown,
   ): Promise<ProjectResponse> {
-    return this.projects.patch(caller, project, body, { dryRun: dryRun === 'All' });
+    return this.projects.patch(caller, project, singleDocument(body), { dryRun: dryRun === 'All' });
   }
 
   /** Deletes a project; its namespaces are kept outside of it or deleted, as asked. */

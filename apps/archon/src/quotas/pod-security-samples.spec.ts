@@ -67,7 +67,7 @@ interface ForEach {
   deny: { conditions: { all: Condition[] } };
 }
 
-const rulesOf = (name: string) => (podSecurityPolicy(name, 'shop-web', RANGE)?.spec as { rules: PolicyRule[] }).rules;
+const rulesOf = (name: string) => (podSecurityPolicy(name, 'shop-web', RANGE, 'cpaas.io')?.spec as { rules: PolicyRule[] }).rules;
 
 /** The Pod after the policy's defaults. */
 function admitted(rules: PolicyRule[], spec: Fields): Fields {
@@ -121,7 +121,7 @@ describe('pod security samples', () => {
   });
 
   it.each(NAMES)('%s is a policy of the namespace that enforces named rules on Pods', (name) => {
-    const policy = podSecurityPolicy(name, 'shop-web', RANGE);
+    const policy = podSecurityPolicy(name, 'shop-web', RANGE, 'cpaas.io');
     expect(policy).toMatchObject({
       apiVersion: 'kyverno.io/v1',
       kind: 'Policy',
@@ -138,13 +138,14 @@ describe('pod security samples', () => {
   it('are for a namespace with a range of user ids where they ask for one', () => {
     for (const { name, needsUidRange } of POD_SECURITY_SAMPLES) {
       if (needsUidRange) {
-        expect(() => podSecurityPolicy(name, 'shop-web', undefined)).toThrow(ApiError);
-        expect(() => podSecurityPolicy(name, 'shop-web', 'x')).toThrow(
+        expect(() => podSecurityPolicy(name, 'shop-web', undefined, 'cpaas.io')).toThrow(ApiError);
+        expect(() => podSecurityPolicy(name, 'shop-web', 'x', 'cpaas.io')).toThrow(
           /metadata\.labels\[security\.cpaas\.io\/enabled\]: .*set this label/,
         );
-      } else expect(podSecurityPolicy(name, 'shop-web', undefined)).toEqual(podSecurityPolicy(name, 'shop-web', RANGE));
+      } else
+        expect(podSecurityPolicy(name, 'shop-web', undefined, 'cpaas.io')).toEqual(podSecurityPolicy(name, 'shop-web', RANGE, 'cpaas.io'));
     }
-    expect(podSecurityPolicy('constructor', 'shop-web', RANGE)).toBeUndefined();
+    expect(podSecurityPolicy('constructor', 'shop-web', RANGE, 'cpaas.io')).toBeUndefined();
   });
 
   it.each<[string, Fields, string[]]>([

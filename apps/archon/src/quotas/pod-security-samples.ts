@@ -3,7 +3,7 @@ import type { KubernetesObject } from '#kubernetes';
 import type { PodSecurityLevel } from './pod-security.js';
 import { POD_SECURITY_CONSTRAINTS, type PodSecurityConstraints } from './pod-security-constraints.js';
 import { podSecurityRules } from './pod-security-rules.js';
-import { parseUidRange } from './uid-range.js';
+import { parseUidRange, uidRangeLabel } from './uid-range.js';
 
 /** A policy to begin with, as it is listed. */
 export interface PodSecuritySample {
@@ -27,10 +27,15 @@ export const POD_SECURITY_SAMPLES: readonly PodSecuritySample[] = [...CONSTRAINT
  * A sample as a Kyverno Policy for one namespace. Undefined when there is no sample of this name. Throws 422 when the sample needs
  * the range of user ids that the namespace hasn't been allotted.
  */
-export function podSecurityPolicy(name: string, namespace: string, uidRange: string | undefined): KubernetesObject | undefined {
+export function podSecurityPolicy(
+  name: string,
+  namespace: string,
+  uidRange: string | undefined,
+  domain: string,
+): KubernetesObject | undefined {
   const constraints = CONSTRAINTS.get(name);
   if (constraints === undefined) return undefined;
-  if (needsUidRange(constraints) && parseUidRange(uidRange ?? '') === undefined) throw withoutRange(name);
+  if (needsUidRange(constraints) && parseUidRange(uidRange ?? '') === undefined) throw withoutRange(name, domain);
   return {
     apiVersion: 'kyverno.io/v1',
     kind: 'Policy',
@@ -52,10 +57,10 @@ function needsUidRange({ user, fsGroup }: PodSecurityConstraints): boolean {
   return user === 'allotted' || fsGroup === 'allotted';
 }
 
-const withoutRange = (name: string) =>
+const withoutRange = (name: string, domain: string) =>
   invalid(`the policy "${name}"`, [
     {
-      field: 'metadata.labels',
+      field: `metadata.labels[${uidRangeLabel(domain)}]`,
       message: 'the namespace has no range of user ids: set this label to "true" and the level enforce to restricted first',
     },
   ]);

@@ -2,7 +2,7 @@ import { invalid } from '#errors';
 import { podSecurityOf } from './pod-security.js';
 
 /** A namespace with this label, `"true"`, and level `restricted` gets a range of user ids. `domain`: of the platform's labels. */
-const uidRangeLabel = (domain: string): string => `security.${domain}/enabled`;
+export const uidRangeLabel = (domain: string): string => `security.${domain}/enabled`;
 /** Where the range is written: `1000002000-1000011999`. */
 export const uidRangeAnnotation = (domain: string): string => `security.${domain}/uid-range`;
 

@@ -1,4 +1,5 @@
 import type { AccessScope } from '../auth/access-scope.js';
+import type { Membership } from '../auth/membership.js';
 import type { Principal } from '../auth/principal.js';
 
 export class ProofResponse {
@@ -37,6 +38,21 @@ export class RestrictionsResponse {
   readOnly?: boolean;
 }
 
+/** A role that the user has somewhere. */
+export class MembershipResponse {
+  /** @example "namespace-developer-system" */
+  role: string;
+  scope: 'platform' | 'cluster' | 'project' | 'namespace';
+  /** @example "shop" */
+  project?: string;
+  /** @example "c1" */
+  cluster?: string;
+  /** @example "shop-dev" */
+  namespace?: string;
+  /** Of a membership of a project: where the project is */
+  clusters?: string[];
+}
+
 export class WhoAmIResponse {
   /**
    * The name that clusters see
@@ -56,6 +72,9 @@ export class WhoAmIResponse {
    */
   roles: string[];
 
+  /** What the user is a member of, by name or by a group: the projects, clusters and namespaces that can be reached */
+  memberships: MembershipResponse[];
+
   provenBy: ProofResponse;
 
   /** Absent for a credential that is good for all that its user may do */
@@ -68,6 +87,7 @@ export function toWhoAmIResponse(caller: Principal): WhoAmIResponse {
     user: caller.user,
     groups: [...caller.groups],
     roles: [...(caller.isAdministrator ? ['administrator'] : []), ...(caller.isAuditor ? ['auditor'] : [])],
+    memberships: caller.memberships.flatMap((membership) => toMembership(caller, membership)),
     provenBy: { kind, id, expiresAt: expiresAt.toISOString() },
     ...(caller.scope === undefined ? {} : { restrictions: toRestrictions(caller.scope) }),
   };
@@ -81,3 +101,15 @@ const toRestrictions = ({ clusters, namespaces, verbs, readOnly }: AccessScope):
   ...(verbs === undefined ? {} : { verbs: [...verbs] }),
   ...(readOnly === undefined ? {} : { readOnly }),
 });
+
+/** Nothing is told of clusters that the credential is not for. */
+function toMembership(caller: Principal, { cluster, clusters, ...membership }: Membership): MembershipResponse[] {
+  if (cluster !== undefined && !caller.reachesCluster(cluster)) return [];
+  return [
+    {
+      ...membership,
+      ...(cluster === undefined ? {} : { cluster }),
+      ...(clusters === undefined ? {} : { clusters: clusters.filter((name) => caller.reachesCluster(name)) }),
+    },
+  ];
+}

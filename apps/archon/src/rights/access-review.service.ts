@@ -1,0 +1,151 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ApiError, forbidden } from '#errors';
+import { KubernetesGateway } from '#kubernetes';
+import { missingPlace, missingVerb, type MissingScope } from '../auth/access-scope.js';
+import type { Membership } from '../auth/membership.js';
+import { Principal } from '../auth/principal.js';
+import { ClustersService } from '../clusters/clusters.service.js';
+import type { FunctionQuestion } from '../members/decision.js';
+import { type Grant, grantsFor } from '../members/grants.js';
+import { Memberships } from '../members/memberships.service.js';
+import { PROJECT_DIRECTORY, type ProjectDirectory } from '../members/project-directory.js';
+import { Rights } from '../members/rights.service.js';
+import { RolesService } from '../roles/roles.service.js';
+import { UsersService } from '../users/users.service.js';
+import { type ClusterQuestion, functionsOf, readQuestion } from './access-question.js';
+import type {
+  AccessExplanation,
+  AccessQuestion,
+  CanIAnswer,
+  CanIRequest,
+  CanIResponse,
+  ExplainAccessRequest,
+  GrantResponse,
+} from './rights.dto.js';
+
+const REVIEWS = { group: 'authorization.k8s.io', version: 'v1', resource: 'selfsubjectaccessreviews' };
+/** What a cluster gets to answer one question. */
+const DEADLINE_MS = 5000;
+
+interface Decided extends CanIAnswer {
+  decidedBy: AccessExplanation['decidedBy'];
+  membership?: Membership;
+}
+
+/** Tells callers what they may do, and why. Decides nothing that is not decided elsewhere. */
+@Injectable()
+export class AccessReview {
+  constructor(
+    private readonly clusters: ClustersService,
+    private readonly kubernetes: KubernetesGateway,
+    private readonly rights: Rights,
+    private readonly roles: RolesService,
+    private readonly memberships: Memberships,
+    private readonly users: UsersService,
+    @Inject(PROJECT_DIRECTORY) private readonly projects: ProjectDirectory,
+  ) {}
+
+  /** One question, or several; a cluster that can't be asked says so in its own answer. */
+  async canI(caller: Principal, { items, ...one }: CanIRequest): Promise<CanIResponse> {
+    if (items === undefined) return toAnswer(await this.decide(caller, one, ''));
+    const questions = items.map((item, index) => [item, `items[${index}].`] as const);
+    for (const [item, at] of questions) readQuestion(item, at);
+    return { items: await Promise.all(questions.map(async ([item, at]) => toAnswer(await this.decide(caller, item, at)))) };
+  }
+
+  /** Throws 403 when somebody else is asked about by one who is neither administrator nor auditor. */
+  async explain(caller: Principal, { user, ...question }: ExplainAccessRequest): Promise<AccessExplanation> {
+    if (user !== undefined && user !== caller.user && !caller.readsEverything)
+      throw forbidden(`${caller.user} may not ask what ${user} may do: it needs the role auditor`);
+    const principal = user === undefined || user === caller.user ? caller : await this.principalOf(user);
+    const { membership, ...decided } = await this.decide(principal, question, '');
+    const read = readQuestion(question, '');
+    const { cluster, namespace } = question;
+    return {
+      ...decided,
+      user: principal.user,
+      ...(membership === undefined ? {} : { membership: toGrant(membership) }),
+      memberships: principal.memberships.map(toGrant),
+      ...(cluster === undefined ? {} : { groups: [...principal.identityAt(cluster, namespace).groups] }),
+      grants: decided.allowed ? [] : await this.grants(read.of === 'function' ? [read.asked] : await this.functionQuestions(read.asked)),
+    };
+  }
+
+  private async decide(principal: Principal, question: AccessQuestion, at: string): Promise<Decided> {
+    const read = readQuestion(question, at);
+    const outside = scopeMissing(principal, question);
+    if (outside !== undefined)
+      return { allowed: false, decidedBy: 'scope', reason: `the credential's scope does not allow this: it needs ${outside.missing}` };
+    return read.of === 'function' ? this.decideFunction(principal, read.asked) : this.askCluster(principal, read.asked);
+  }
+
+  private async decideFunction(principal: Principal, asked: FunctionQuestion): Promise<Decided> {
+    const ground = await this.rights.decide(principal, asked);
+    if (ground === undefined) {
+      const refusal = await this.rights.require(principal, asked).catch((error: unknown) => error);
+      return { allowed: false, decidedBy: 'membership', reason: refusal instanceof ApiError ? refusal.message : 'no role allows it' };
+    }
+    if (typeof ground === 'string') return { allowed: true, decidedBy: 'platform', reason: `the platform role ${ground} allows it` };
+    const { membership, rule } = ground;
+    const reason = `the role "${membership.role}" (${membership.scope}) gives ${rule.verbs.join(', ')} on ${rule.function}`;
+    return { allowed: true, decidedBy: 'membership', reason, membership };
+  }
+
+  private async askCluster(principal: Principal, { cluster, ...attributes }: ClusterQuestion): Promise<Decided> {
+    try {
+      const connection = await this.clusters.connection(cluster);
+      const identity = principal.identityAt(cluster, attributes.namespace);
+      const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes: attributes } };
+      const signal = AbortSignal.timeout(DEADLINE_MS);
+      const { status } = await this.kubernetes.create({ cluster: connection, identity }, REVIEWS, review, { signal });
+      const { allowed = false, reason = '' } = (status ?? {}) as { allowed?: boolean; reason?: string };
+      const told = reason === '' ? '' : `: ${reason}`;
+      return {
+        allowed,
+        decidedBy: 'cluster',
+        reason: `the RBAC of the cluster "${cluster}" ${allowed ? 'allows' : 'does not allow'} it${told}`,
+      };
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return { allowed: false, decidedBy: 'cluster', reason: error.message };
+    }
+  }
+
+  /** In the place of a request to a cluster, each function by which roles give rights on what it is about. */
+  private async functionQuestions(asked: ClusterQuestion): Promise<FunctionQuestion[]> {
+    const { cluster, namespace, verb } = asked;
+    const project = namespace === undefined ? undefined : await this.projects.projectOf(cluster, namespace);
+    const place = { cluster, ...(namespace === undefined ? {} : { namespace }), ...(project === undefined ? {} : { project }) };
+    return functionsOf(asked).map((name) => ({ function: name, action: verb, ...place }));
+  }
+
+  private async grants(questions: readonly FunctionQuestion[]): Promise<GrantResponse[]> {
+    const roles = await this.roles.all();
+    const all = questions.flatMap((question) => grantsFor(roles, question));
+    return [...new Map(all.map((grant) => [JSON.stringify(grant), grant])).values()].map(toGrant);
+  }
+
+  private async principalOf(user: string): Promise<Principal> {
+    const groups = (await this.users.groupsOf(user)) ?? [];
+    return this.memberships.withMemberships(new Principal(user, groups, { kind: 'session', id: '', expiresAt: new Date() }));
+  }
+}
+
+function scopeMissing({ scope }: Principal, { cluster, namespace, verb, action }: AccessQuestion): MissingScope | undefined {
+  if (scope === undefined) return undefined;
+  const asked = verb ?? action;
+  return (
+    (cluster === undefined ? undefined : missingPlace(scope, cluster, namespace)) ??
+    (asked === undefined ? undefined : missingVerb(scope, [asked]))
+  );
+}
+
+const toAnswer = ({ allowed, reason }: Decided): CanIAnswer => ({ allowed, reason });
+
+const toGrant = ({ role, scope, project, cluster, namespace }: Grant | Membership): GrantResponse => ({
+  role,
+  scope,
+  ...(project === undefined ? {} : { project }),
+  ...(cluster === undefined ? {} : { cluster }),
+  ...(namespace === undefined ? {} : { namespace }),
+});

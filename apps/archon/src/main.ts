@@ -6,6 +6,7 @@ import { createLogger } from '#log';
 import { verifyAudit } from './audit/audit-verify.command.js';
 import { rekeyCommand } from './encryption/rekey.command.js';
 import { startServer } from './server.gateway.js';
+import { releaseStartMemory } from './start-memory.gateway.js';
 
 const USAGE = `Usage: archon [serve | config | rekey | audit verify]
   serve    starts the API server (the default)
@@ -25,6 +26,8 @@ async function serve(): Promise<void> {
       throw error;
     },
   );
+
+  releaseStartMemory();
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {

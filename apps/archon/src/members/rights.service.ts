@@ -25,7 +25,7 @@ export class Rights {
     if (await this.allows(principal, question)) return;
     const { function: name, action } = question;
     const message = `${principal.user} may not ${action} ${name}${describe(question)}`;
-    const grants = grantsFor(await this.roles.all(), question).map(({ role, scope }) => `"${role}" (${scope})`);
+    const grants = grantsFor(await this.roles.all(), await this.located(question)).map(({ role, scope }) => `"${role}" (${scope})`);
     throw forbidden(grants.length === 0 ? message : `${message}: it needs one of the roles ${grants.join(', ')}`, {
       causes: [{ reason: 'MissingRole', field: name, message: `needs the action ${action}` }],
     });

@@ -21,7 +21,7 @@ const OF_CLUSTERS = ['verb', 'group', 'resource', 'subresource', 'name'] as cons
 /** Throws 422 for one that is of both kinds or of none, with the fields below `at`. */
 export function readQuestion(question: AccessQuestion, at: string): Question {
   const causes: StatusCause[] = [];
-  const require = (field: keyof AccessQuestion) => {
+  const mustHave = (field: keyof AccessQuestion) => {
     if (question[field] === undefined) causes.push({ field: `${at}${field}`, message: 'is required' });
   };
   const { cluster, namespace, project } = question;
@@ -29,18 +29,18 @@ export function readQuestion(question: AccessQuestion, at: string): Question {
     for (const field of OF_CLUSTERS)
       if (question[field] !== undefined)
         causes.push({ field: `${at}${field}`, message: 'is for questions to a cluster: leave it out with function' });
-    require('function');
-    require('action');
+    mustHave('function');
+    mustHave('action');
     if (question.function !== undefined && !FUNCTIONS.has(question.function))
       causes.push({ field: `${at}function`, message: `"${question.function}" is no function: GET /acp/v1/permissions lists them` });
-    if (namespace !== undefined) require('cluster');
+    if (namespace !== undefined) mustHave('cluster');
     const { function: name = '', action = '' } = question;
     if (causes.length > 0) throw invalid('the question', causes);
     return { of: 'function', asked: { function: name, action, ...defined({ project, cluster, namespace }) } };
   }
-  require('cluster');
-  require('verb');
-  require('resource');
+  mustHave('cluster');
+  mustHave('verb');
+  mustHave('resource');
   if (project !== undefined) causes.push({ field: `${at}project`, message: 'is for questions of a function' });
   if (causes.length > 0) throw invalid('the question', causes);
   const { verb = '', group = '', resource = '', subresource, name } = question;

@@ -118,6 +118,18 @@ describe('explain-access', () => {
     expect((await archon.client.delete(`${members}/${STRANGER}`)).status).toBe(204);
   });
 
+  it('tells a stranger nothing of whose a namespace is, or whether there is one', async () => {
+    const ask = async (where: string) => (await stranger.post<Explanation>(EXPLAIN, { ...deployments('create'), namespace: where })).body;
+    const [there, nowhere] = [await ask(namespace), await ask('nowhere-at-all')];
+    expect(there.grants.map((grant) => ({ ...grant, namespace: '' }))).toEqual(
+      nowhere.grants.map((grant) => ({ ...grant, namespace: '' })),
+    );
+    expect(JSON.stringify(there).replaceAll(namespace, 'X')).not.toContain(project);
+    const refused = (where: string) => stranger.delete<Status>(`/acp/v1/kubernetes/c1/namespaces/${where}`);
+    const messages = [await refused(namespace), await refused('nowhere-at-all')].map(({ body }) => body.message);
+    expect(messages[0]?.replaceAll(namespace, 'X')).toBe(messages[1]?.replaceAll('nowhere-at-all', 'X'));
+  });
+
   it('tells of others only to administrators and auditors', async () => {
     expect((await dev.post(EXPLAIN, { ...deployments('get'), user: STRANGER })).status).toBe(403);
     expect((await dev.post(EXPLAIN, { ...deployments('get'), user: DEV })).status).toBe(200);

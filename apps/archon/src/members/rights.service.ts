@@ -25,7 +25,9 @@ export class Rights {
     if (await this.allows(principal, question)) return;
     const { function: name, action } = question;
     const message = `${principal.user} may not ${action} ${name}${describe(question)}`;
-    const grants = grantsFor(await this.roles.all(), await this.located(question)).map(({ role, scope }) => `"${role}" (${scope})`);
+    const grants = grantsFor(await this.roles.all(), await this.locatedFor(principal, question)).map(
+      ({ role, scope }) => `"${role}" (${scope})`,
+    );
     throw forbidden(grants.length === 0 ? message : `${message}: it needs one of the roles ${grants.join(', ')}`, {
       causes: [{ reason: 'MissingRole', field: name, message: `needs the action ${action}` }],
     });
@@ -37,6 +39,14 @@ export class Rights {
     if (principal.isAuditor && ['get', 'list', 'watch'].includes(question.action)) return 'auditor';
     if (principal.memberships.length === 0) return undefined;
     return groundOf(principal.memberships, await this.roles.all(), await this.located(question));
+  }
+
+  /** The same where the caller knows the project: a refusal must not tell a stranger which project holds a namespace, or that one does. */
+  private async locatedFor({ memberships }: Principal, question: FunctionQuestion): Promise<FunctionQuestion> {
+    const located = await this.located(question);
+    if (located.namespace === undefined || memberships.some(({ project }) => project === located.project)) return located;
+    const { project: _unknown, ...place } = located;
+    return place;
   }
 
   /** A namespace alone says which project is meant. */

@@ -4,6 +4,7 @@ import { KubernetesGateway } from '#kubernetes';
 import { missingPlace, missingVerb, type MissingScope } from '../auth/access-scope.js';
 import type { Membership } from '../auth/membership.js';
 import { Principal } from '../auth/principal.js';
+import { outOfScope } from '../auth/scoped-access.js';
 import { ClustersService } from '../clusters/clusters.service.js';
 import type { FunctionQuestion } from '../members/decision.js';
 import { type Grant, grantsFor } from '../members/grants.js';
@@ -57,7 +58,10 @@ export class AccessReview {
   async explain(caller: Principal, { user, ...question }: ExplainAccessRequest): Promise<AccessExplanation> {
     if (user !== undefined && user !== caller.user && !caller.readsEverything)
       throw forbidden(`${caller.user} may not ask what ${user} may do: it needs the role auditor`);
-    const principal = user === undefined || user === caller.user ? caller : await this.principalOf(user);
+    const isCaller = user === undefined || user === caller.user;
+    const outside = isCaller ? undefined : scopeMissing(caller, question);
+    if (outside !== undefined) throw outOfScope(outside);
+    const principal = isCaller ? caller : await this.principalOf(user);
     const { membership, ...decided } = await this.decide(principal, question, '');
     const read = readQuestion(question, '');
     const { cluster, namespace } = question;
@@ -65,9 +69,11 @@ export class AccessReview {
       ...decided,
       user: principal.user,
       ...(membership === undefined ? {} : { membership: toGrant(membership) }),
-      memberships: principal.memberships.map(toGrant),
+      memberships: principal.memberships.filter(({ cluster: of }) => of === undefined || caller.reachesCluster(of)).map(toGrant),
       ...(cluster === undefined ? {} : { groups: [...principal.identityAt(cluster, namespace).groups] }),
-      grants: decided.allowed ? [] : await this.grants(read.of === 'function' ? [read.asked] : await this.functionQuestions(read.asked)),
+      grants: decided.allowed
+        ? []
+        : await this.grants(read.of === 'function' ? [read.asked] : await this.functionQuestions(caller, read.asked)),
     };
   }
 
@@ -106,15 +112,19 @@ export class AccessReview {
         reason: `the RBAC of the cluster "${cluster}" ${allowed ? 'allows' : 'does not allow'} it${told}`,
       };
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      return { allowed: false, decidedBy: 'cluster', reason: error.message };
+      if (error instanceof ApiError) return { allowed: false, decidedBy: 'cluster', reason: error.message };
+      if (!(error instanceof Error) || error.name !== 'AbortError') throw error;
+      return { allowed: false, decidedBy: 'cluster', reason: `the cluster "${cluster}" did not answer in time` };
     }
   }
 
   /** In the place of a request to a cluster, each function by which roles give rights on what it is about. */
-  private async functionQuestions(asked: ClusterQuestion): Promise<FunctionQuestion[]> {
+  private async functionQuestions(caller: Principal, asked: ClusterQuestion): Promise<FunctionQuestion[]> {
     const { cluster, namespace, verb } = asked;
-    const project = namespace === undefined ? undefined : await this.projects.projectOf(cluster, namespace);
+    const found = namespace === undefined ? undefined : await this.projects.projectOf(cluster, namespace);
+    // Which project holds a namespace, or that one does, is not told to strangers.
+    const isKnown = caller.readsEverything || caller.memberships.some((membership) => membership.project === found);
+    const project = isKnown ? found : undefined;
     const place = { cluster, ...(namespace === undefined ? {} : { namespace }), ...(project === undefined ? {} : { project }) };
     return functionsOf(asked).map((name) => ({ function: name, action: verb, ...place }));
   }

@@ -222,7 +222,7 @@ describe('a cluster that dies in the middle', () => {
       expect([answer.status, answer.body.details.cluster, answer.body.message]).toEqual([
         action === 'hang' ? 504 : 503,
         'r',
-        expect.stringContaining('undone or finished when the cluster can be reached again'),
+        expect.stringContaining('undone or finished in the background'),
       ]);
       const waiting = await scene.client.get<OperationBody>(`/acp/v1/operations/${answer.body.details.operation}`);
       expect(['Waiting', 'Undoing']).toContain(waiting.body.phase);

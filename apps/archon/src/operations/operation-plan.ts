@@ -72,3 +72,6 @@ export interface EndedOperation {
 
 /** In the place of a cluster: operations that belong to none. */
 export const NO_CLUSTER: ClusterName = { id: '00000000-0000-0000-0000-000000000000', name: '' };
+
+/** How long a request waits for objects to be gone before it leaves that to the background, asking each time. */
+export const GONE_POLLS_MS = [50, 100, 250, 500];

@@ -5,7 +5,7 @@ import { isConnectionFailure, KubernetesGateway, type KubernetesObject } from '#
 import { AppConfig } from '../config.module.js';
 import { Journal } from './journal.repository.js';
 import type { OperationEntity } from './operation.entity.js';
-import type { OperationEnd, OperationKind, OperationPlan, StepPlan } from './operation-plan.js';
+import { GONE_POLLS_MS, type OperationEnd, type OperationKind, type OperationPlan, type StepPlan } from './operation-plan.js';
 import type { OperationStepEntity } from './operation-step.entity.js';
 import { OperationTargets, type StepTargets } from './operation-targets.service.js';
 import { OperationUndo } from './operation-undo.service.js';
@@ -13,8 +13,6 @@ import { recoveryOf } from './recovery.js';
 
 /** Pause before the next try on a cluster that can't be reached. */
 const RETRY_SECONDS = 3;
-/** How long a request waits for objects to be gone before it leaves that to the background, asking each time. */
-const GONE_POLLS_MS = [50, 100, 250, 500];
 
 /** An operation that was begun, and what it has applied. */
 export interface Launched {
@@ -199,7 +197,7 @@ export class OperationRunner {
 
 const OUTCOMES: Record<OperationEntity['phase'], string> = {
   Running: 'it is still under way',
-  Waiting: 'what was begun is undone or finished when the cluster can be reached again',
+  Waiting: 'what was begun is undone or finished in the background: see the operation',
   Undoing: 'what was done is being undone',
   Succeeded: 'it has succeeded',
   Undone: 'nothing was changed',

@@ -79,6 +79,8 @@ export class NamespacePlans {
     const store = async (manager: EntityManager) => {
       const share = shareOf(row.project, cluster);
       await this.ledger.lock(manager, share);
+      // What is not mentioned stays as it was read: it must still be so.
+      if (!(await this.rows.lockUnchanged(manager, row))) throw busy(row.name);
       await this.enter(manager, row, 'Updating');
       await this.ledger.claim(manager, share, row.name, { hard: larger(row.desired.hard, after.hard), isNew: false });
       await drawn.allot(manager);
@@ -159,16 +161,19 @@ export class NamespacePlans {
   private async enter(manager: EntityManager, row: NamespaceEntity, phase: NamespacePhase): Promise<void> {
     const { clusterId, name } = row;
     if (await this.rows.setPhase(manager, { clusterId, name }, CHANGEABLE, phase)) return;
-    throw conflict(`the namespace "${name}" is being changed or deleted by somebody else: try again when that has ended`, {
-      kind: 'namespaces',
-      name,
-    });
+    throw busy(name);
   }
 
   private head<C extends ClusterName>(kind: OperationKind, caller: Asker, cluster: C, namespace: string) {
     return { kind, cluster, identity: caller.identity, actsAs: 'archon', namespace, name: '' } as const;
   }
 }
+
+const busy = (name: string) =>
+  conflict(`the namespace "${name}" is being changed or deleted by somebody else: try again when that has ended`, {
+    kind: 'namespaces',
+    name,
+  });
 
 /** What goes with the project's own namespace. */
 const ofProjectsOwn = ({ isInner, project }: NamespaceEntity): StepPlan[] =>

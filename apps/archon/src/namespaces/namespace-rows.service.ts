@@ -86,11 +86,11 @@ export class NamespaceRows {
     return affected === 1;
   }
 
-  /** Whether the row is still as it was read, and in no operation; it stays so until the transaction ends. */
-  async lockUnchanged(manager: EntityManager, { clusterId, name, desired }: NamespaceEntity): Promise<boolean> {
+  /** Whether the row is still as it was read; it stays so until the transaction ends. */
+  async lockUnchanged(manager: EntityManager, { clusterId, name, desired, phase }: NamespaceEntity): Promise<boolean> {
     const [row] = await manager.query<{ same: boolean }[]>(
-      `select phase = 'Active' and desired = $3::jsonb as same from namespaces where cluster_id = $1 and name = $2 for update`,
-      [clusterId, name, JSON.stringify(desired)],
+      `select phase = $4 and desired = $3::jsonb as same from namespaces where cluster_id = $1 and name = $2 for update`,
+      [clusterId, name, JSON.stringify(desired), phase],
     );
     return row?.same === true;
   }

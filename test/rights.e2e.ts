@@ -79,6 +79,11 @@ describe('can-i', () => {
     const made = await dev.post<{ token: string }>('/auth/v1/accesstoken', { description: 'reads', scope });
     const reader = dev.as(made.body.token);
     expect((await reader.post<CanI>(CAN_I, deployments('get'))).body.allowed).toBe(true);
+    // A GET that opens a connection into a Pod is more than reading, as the proxy sees it.
+    const exec = { cluster: 'c1', namespace, verb: 'get', resource: 'pods', subresource: 'exec' };
+    expect((await reader.post<CanI>(CAN_I, exec)).body).toMatchObject({ allowed: false, reason: expect.stringContaining('scope') });
+    const everywhere = { function: 'platform-manage-projectmanage', action: 'get', project };
+    expect((await reader.post<CanI>(CAN_I, everywhere)).body).toMatchObject({ allowed: false, reason: expect.stringContaining('scope') });
     expect((await reader.post<CanI>(CAN_I, deployments('create'))).body).toMatchObject({
       allowed: false,
       reason: expect.stringContaining('scope'),

@@ -128,9 +128,16 @@ export function missingForKubernetes(
   const attributes = requestAttributes(method, path);
   if (attributes.verb === 'create' && isOwnReview(attributes)) return missingForReview(scope, cluster, attributes);
   const applies = attributes.verb === 'patch' && /^application\/apply-patch/i.test(contentType ?? '');
-  const verbs = [...neededVerbs(attributes, upgrade), ...(applies ? ['create'] : [])];
-  return missingVerb(scope, verbs) ?? missingForResource(scope, cluster, attributes);
+  return (applies ? missingVerb(scope, ['create']) : undefined) ?? missingForAttributes(scope, cluster, attributes, upgrade);
 }
+
+/** The same for a request that is known by its attributes alone. */
+export const missingForAttributes = (
+  scope: AccessScope,
+  cluster: string,
+  attributes: RequestAttributes,
+  upgrade = false,
+): MissingScope | undefined => missingVerb(scope, neededVerbs(attributes, upgrade)) ?? missingForResource(scope, cluster, attributes);
 
 /** Namespaces are no objects of themselves: to read its own is all that a scope of a namespace gives. */
 function missingForResource(scope: AccessScope, cluster: string, attributes: RequestAttributes): MissingScope | undefined {

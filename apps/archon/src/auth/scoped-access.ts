@@ -42,7 +42,7 @@ const VERBS: Record<string, readonly string[]> = {
   PATCH: ['patch'],
   DELETE: ['delete'],
 };
-const WITHOUT_SCOPE: MissingScope = {
+export const WITHOUT_SCOPE: MissingScope = {
   field: 'scope',
   missing: 'no scope at all: what belongs to the platform is not managed with a scope',
 };

@@ -10,6 +10,6 @@ import { ProxyService } from './proxy.service.js';
 @Module({
   imports: [AuditModule, ClustersModule, TokensModule],
   providers: [Admission, ClusterRights, LiveSessions, ProxyService],
-  exports: [ProxyService],
+  exports: [ClusterRights, ProxyService],
 })
 export class ProxyModule {}

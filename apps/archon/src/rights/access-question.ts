@@ -14,7 +14,7 @@ export interface ClusterQuestion {
   name?: string;
 }
 
-type Question = { of: 'function'; asked: FunctionQuestion } | { of: 'cluster'; asked: ClusterQuestion };
+export type Question = { of: 'function'; asked: FunctionQuestion } | { of: 'cluster'; asked: ClusterQuestion };
 
 const OF_CLUSTERS = ['verb', 'group', 'resource', 'subresource', 'name'] as const;
 

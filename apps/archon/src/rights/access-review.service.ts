@@ -1,19 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { ApiError, forbidden } from '#errors';
-import { KubernetesGateway } from '#kubernetes';
-import { missingPlace, missingVerb, type MissingScope } from '../auth/access-scope.js';
+import { ApiError, forbidden, gatewayTimeout } from '#errors';
+import { missingForAttributes, missingPlace, missingVerb, type MissingScope, reaches, reachesCluster } from '../auth/access-scope.js';
 import type { Membership } from '../auth/membership.js';
 import { Principal } from '../auth/principal.js';
-import { outOfScope } from '../auth/scoped-access.js';
+import { outOfScope, WITHOUT_SCOPE } from '../auth/scoped-access.js';
 import { ClustersService } from '../clusters/clusters.service.js';
 import type { FunctionQuestion } from '../members/decision.js';
 import { type Grant, grantsFor } from '../members/grants.js';
 import { Memberships } from '../members/memberships.service.js';
 import { PROJECT_DIRECTORY, type ProjectDirectory } from '../members/project-directory.js';
 import { Rights } from '../members/rights.service.js';
+import { ClusterRights, type RightsAnswer } from '../proxy/cluster-rights.service.js';
 import { RolesService } from '../roles/roles.service.js';
 import { UsersService } from '../users/users.service.js';
-import { type ClusterQuestion, functionsOf, readQuestion } from './access-question.js';
+import { type ClusterQuestion, functionsOf, type Question, readQuestion } from './access-question.js';
 import type {
   AccessExplanation,
   AccessQuestion,
@@ -24,9 +25,10 @@ import type {
   GrantResponse,
 } from './rights.dto.js';
 
-const REVIEWS = { group: 'authorization.k8s.io', version: 'v1', resource: 'selfsubjectaccessreviews' };
 /** What a cluster gets to answer one question. */
 const DEADLINE_MS = 5000;
+/** Questions that are under way at a time. A cluster that does not answer is given up by its breaker, not by each of them. */
+const LANES = 16;
 
 interface Decided extends CanIAnswer {
   decidedBy: AccessExplanation['decidedBy'];
@@ -38,7 +40,7 @@ interface Decided extends CanIAnswer {
 export class AccessReview {
   constructor(
     private readonly clusters: ClustersService,
-    private readonly kubernetes: KubernetesGateway,
+    private readonly clusterRights: ClusterRights,
     private readonly rights: Rights,
     private readonly roles: RolesService,
     private readonly memberships: Memberships,
@@ -51,7 +53,13 @@ export class AccessReview {
     if (items === undefined) return toAnswer(await this.decide(caller, one, ''));
     const questions = items.map((item, index) => [item, `items[${index}].`] as const);
     for (const [item, at] of questions) readQuestion(item, at);
-    return { items: await Promise.all(questions.map(async ([item, at]) => toAnswer(await this.decide(caller, item, at)))) };
+    const answers = new Array<CanIAnswer>(items.length);
+    const entries = questions.entries();
+    const lane = async () => {
+      for (const [index, [item, at]] of entries) answers[index] = toAnswer(await this.decide(caller, item, at));
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
+    return { items: answers };
   }
 
   /** Throws 403 when somebody else is asked about by one who is neither administrator nor auditor. */
@@ -59,11 +67,11 @@ export class AccessReview {
     if (user !== undefined && user !== caller.user && !caller.readsEverything)
       throw forbidden(`${caller.user} may not ask what ${user} may do: it needs the role auditor`);
     const isCaller = user === undefined || user === caller.user;
-    const outside = isCaller ? undefined : scopeMissing(caller, question);
+    const read = readQuestion(question, '');
+    const outside = isCaller ? undefined : scopeMissing(caller, read);
     if (outside !== undefined) throw outOfScope(outside);
     const principal = isCaller ? caller : await this.principalOf(user);
     const { membership, ...decided } = await this.decide(principal, question, '');
-    const read = readQuestion(question, '');
     const { cluster, namespace } = question;
     return {
       ...decided,
@@ -79,7 +87,7 @@ export class AccessReview {
 
   private async decide(principal: Principal, question: AccessQuestion, at: string): Promise<Decided> {
     const read = readQuestion(question, at);
-    const outside = scopeMissing(principal, question);
+    const outside = scopeMissing(principal, read);
     if (outside !== undefined)
       return { allowed: false, decidedBy: 'scope', reason: `the credential's scope does not allow this: it needs ${outside.missing}` };
     return read.of === 'function' ? this.decideFunction(principal, read.asked) : this.askCluster(principal, read.asked);
@@ -98,13 +106,11 @@ export class AccessReview {
   }
 
   private async askCluster(principal: Principal, { cluster, ...attributes }: ClusterQuestion): Promise<Decided> {
+    const late = sleep(DEADLINE_MS, undefined, { ref: false }).then(() => {
+      throw gatewayTimeout(cluster, `no answer came within ${DEADLINE_MS} ms`);
+    });
     try {
-      const connection = await this.clusters.connection(cluster);
-      const identity = principal.identityAt(cluster, attributes.namespace);
-      const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes: attributes } };
-      const signal = AbortSignal.timeout(DEADLINE_MS);
-      const { status } = await this.kubernetes.create({ cluster: connection, identity }, REVIEWS, review, { signal });
-      const { allowed = false, reason = '' } = (status ?? {}) as { allowed?: boolean; reason?: string };
+      const { allowed, reason } = await Promise.race([this.review(principal, cluster, attributes), late]);
       const told = reason === '' ? '' : `: ${reason}`;
       return {
         allowed,
@@ -112,10 +118,14 @@ export class AccessReview {
         reason: `the RBAC of the cluster "${cluster}" ${allowed ? 'allows' : 'does not allow'} it${told}`,
       };
     } catch (error) {
-      if (error instanceof ApiError) return { allowed: false, decidedBy: 'cluster', reason: error.message };
-      if (!(error instanceof Error) || error.name !== 'AbortError') throw error;
-      return { allowed: false, decidedBy: 'cluster', reason: `the cluster "${cluster}" did not answer in time` };
+      if (!(error instanceof ApiError)) throw error;
+      return { allowed: false, decidedBy: 'cluster', reason: error.message };
     }
+  }
+
+  private async review(principal: Principal, name: string, question: Omit<ClusterQuestion, 'cluster'>): Promise<RightsAnswer> {
+    const cluster = await this.clusters.connection(name);
+    return this.clusterRights.review({ cluster, identity: principal.identityAt(name, question.namespace) }, question);
   }
 
   /** In the place of a request to a cluster, each function by which roles give rights on what it is about. */
@@ -141,13 +151,20 @@ export class AccessReview {
   }
 }
 
-function scopeMissing({ scope }: Principal, { cluster, namespace, verb, action }: AccessQuestion): MissingScope | undefined {
+/** As the guard and the proxy would find it. */
+function scopeMissing({ scope }: Principal, read: Question): MissingScope | undefined {
   if (scope === undefined) return undefined;
-  const asked = verb ?? action;
-  return (
-    (cluster === undefined ? undefined : missingPlace(scope, cluster, namespace)) ??
-    (asked === undefined ? undefined : missingVerb(scope, [asked]))
-  );
+  const { cluster, namespace } = read.asked;
+  if (read.of === 'function') {
+    const missing = missingVerb(scope, [read.asked.action]);
+    if (missing !== undefined || cluster !== undefined) return missing ?? missingPlace(scope, cluster ?? '', namespace);
+    return reaches(scope, undefined, undefined) ? undefined : WITHOUT_SCOPE;
+  }
+  const { verb, group, resource, subresource = '', name = '' } = read.asked;
+  const attributes = { verb, group, version: '', resource, subresource, name, namespace: namespace ?? '', isResource: true };
+  return reachesCluster(scope, read.asked.cluster)
+    ? missingForAttributes(scope, read.asked.cluster, attributes)
+    : missingPlace(scope, read.asked.cluster, undefined);
 }
 
 const toAnswer = ({ allowed, reason }: Decided): CanIAnswer => ({ allowed, reason });

@@ -4,14 +4,16 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parse } from 'yaml';
 import { accept } from './support/acceptance.js';
 import { Archon } from './support/archon.js';
-import { createNamespace } from './support/cluster-objects.js';
+import { createNamespace, uniqueName } from './support/cluster-objects.js';
 import type { ArchonClient } from './support/http-client.js';
 import { rawUpgrade, statusOf } from './support/raw-request.js';
 import { recorded, startRecordedCluster } from './support/recorded-cluster.js';
 import type { RecordingApiServer } from './support/recording-api-server.js';
+import { eventually } from './support/wait-for.js';
 
 interface Scope {
   clusters?: string[];
+  projects?: string[];
   namespaces?: { cluster?: string; namespace: string }[];
   verbs?: string[];
   readOnly?: boolean;
@@ -47,6 +49,29 @@ beforeAll(async () => {
       cluster.local.put({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', namespace }, stringData: { key: data } });
       cluster.local.put({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace, labels: { data } } });
     }
+  // Of the project `pa` is the namespace a of the cluster inside; `pb`, of which nothing may be told, is elsewhere.
+  for (const [project, namespace, cluster, displayName] of [
+    ['pa', 'a', 'inside', 'inside'],
+    ['pb', 'b', 'outside', CANARY],
+  ] as const) {
+    const metadata = { name: project, annotations: { 'cpaas.io/display-name': displayName } };
+    const made = await archon.client.post('/acp/v1/projects', { metadata });
+    expect(made.status, made.text).toBe(201);
+    await archon.database.query(
+      `insert into project_clusters (project, cluster_id, type, hard, phase, message) select $1, id, '', '{}', 'Active', '' from clusters where name = $2`,
+      [project, cluster],
+    );
+    await archon.database.query(
+      `insert into namespaces (cluster_id, name, project, is_inner, phase, desired, drift, created_by, created_at)
+       select id, $1, $2, false, 'Active', '{"hard": {}}', '[]', 'admin', now() from clusters where name = $3`,
+      [namespace, project, cluster],
+    );
+  }
+  // Nobody reconciles them: the recorders hear of nothing but what is asked here.
+  await archon.database.query(
+    `insert into namespace_rounds (cluster_id, begun_at) select id, now() + interval '1 day' from clusters
+     on conflict on constraint namespace_rounds_pkey do update set begun_at = excluded.begun_at`,
+  );
   await archon.client.patch('/acp/v1/clusters/outside', { spec: { displayName: CANARY } });
   foreignToken = (await archon.client.post<Token>(TOKENS, { description: CANARY, user: 'jane@example.org' })).body;
 });
@@ -68,6 +93,7 @@ const SCOPES: [string, Scope][] = [
   ['one namespace', IN_A],
   ['one namespace, reading', { ...IN_A, readOnly: true }],
   ['one namespace, creating', { ...IN_A, verbs: ['create'] }],
+  ['one project', { projects: ['pa'] }],
   ['one cluster', { clusters: ['inside'] }],
 ];
 
@@ -95,7 +121,7 @@ describe('T35 CVE-2025-55190: proxied requests', () => {
 
   const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-  it.each(SCOPES.slice(0, 3))('of a token for %s reach nothing outside of it', async (what, scope) => {
+  it.each(SCOPES.slice(0, 4))('of a token for %s reach nothing outside of it', async (what, scope) => {
     const client = await narrowed(scope);
     for (const url of PATHS)
       for (const method of METHODS) {
@@ -176,6 +202,7 @@ describe("Archon's own routes", () => {
   const outsideOf = (template: string) =>
     template
       .replace('{cluster}', 'outside')
+      .replace('{project}', 'pb')
       .replace('{namespace}', 'b')
       .replace(/\{id\}/, template.includes('accesstoken') ? foreignToken.id : '00000000-0000-4000-8000-000000000000')
       .replaceAll(/\{[^}]+\}/g, 'jane@example.org');
@@ -331,13 +358,57 @@ it.each<[string, unknown, string]>([
   ['a list of no clusters', { clusters: [] }, 'scope.clusters'],
   ['a cluster that is no name', { clusters: ['*'] }, 'scope.clusters'],
   ['an unknown verb', { verbs: ['impersonate'] }, 'scope.verbs'],
-  ['an unknown field', { projects: ['shop'] }, 'scope.projects'],
+  ['an unknown field', { regions: ['shop'] }, 'scope.regions'],
+  ['a project that does not exist', { projects: ['nowhere'] }, 'scope'],
   ['a namespace that is no name', { namespaces: [{ namespace: '' }] }, 'scope.namespaces[0].namespace'],
   ['namespaces of clusters outside of it', { clusters: ['c1'], namespaces: [{ cluster: 'c2', namespace: 'a' }] }, 'scope'],
   ['no verb left', { verbs: ['create'], readOnly: true }, 'scope'],
 ])('a scope with %s is refused with 422', async (_, scope, field) => {
   const answer = await archon.client.post<Status>(TOKENS, { description: 'd', scope });
   expect([answer.status, answer.body.details?.causes.map((cause) => cause.field)], answer.text).toEqual([422, [field]]);
+});
+
+it('of a project serves kubectl in the namespaces that the project has at the time, and in no other', { timeout: 60_000 }, async () => {
+  await archon.register(inject('environment').clusters.c1);
+  const [project, other] = [uniqueName('scoped'), uniqueName('other')];
+  for (const name of [project, other])
+    expect((await archon.client.post('/acp/v1/projects', { metadata: { name }, spec: { clusters: [{ name: 'c1' }] } })).status).toBe(201);
+  const client = await narrowed({ projects: [project] });
+  const create = (of: string, name: string) => client.post<Status>('/acp/v1/kubernetes/c1/general-namespaces', { project: of, name });
+  const foreign = await create(other, 'dev');
+  expect([foreign.status, foreign.body.details.causes[0]?.field]).toEqual([403, 'scope.namespaces']);
+  expect((await create(project, 'dev')).status).toBe(200);
+  // What has just been made is reached at once.
+  const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'made' } };
+  expect((await client.post(`/kubernetes/c1/api/v1/namespaces/${project}-dev/configmaps`, configMap)).status).toBe(201);
+  for (const url of [`/kubernetes/c1/api/v1/namespaces/${other}/pods`, '/kubernetes/c1/api/v1/pods', '/kubernetes/c2/version'])
+    expect((await client.get(url)).status, url).toBe(403);
+  const listed = async (url: string) =>
+    (await client.get<{ items: { metadata: { name: string } }[] }>(url)).body.items.map(({ metadata }) => metadata.name);
+  expect(await listed('/acp/v1/projects')).toEqual([project]);
+  expect(await listed(`/acp/v1/projects/${project}/namespaces`)).toEqual([`${project}-dev`]);
+  expect((await archon.client.post('/acp/v1/kubernetes/c1/general-namespaces', { project: other, name: 'dev' })).status).toBe(200);
+  const ofNamespace = await narrowed({ namespaces: [{ cluster: 'c1', namespace: `${other}-dev` }] });
+  const projects = await ofNamespace.get<{ items: { metadata: { name: string } }[] }>('/acp/v1/projects');
+  expect(projects.body.items.map(({ metadata }) => metadata.name)).toEqual([other]);
+  expect([
+    (await client.get(`/acp/v1/projects/${project}`)).status,
+    (await client.get(`/acp/v1/projects/${project}/members`)).status,
+    (await client.get(`/acp/v1/projects/${other}`)).status,
+    (await client.get(`/acp/v1/projects/${other}/members`)).status,
+    // More quota, or another cluster, is what the platform gives.
+    (await client.patch(`/acp/v1/projects/${project}`, { spec: { clusters: [] } })).status,
+    // What no project holds is none of its own either.
+    (await client.put('/acp/v1/kubernetes/c1/general-namespaces/default', { project })).status,
+  ]).toEqual([200, 200, 403, 403, 403, 403]);
+  expect((await client.get<{ restrictions: Scope }>('/acp/v1/whoami')).body.restrictions).toEqual({ projects: [project] });
+  // What leaves the project leaves the scope, at the next request.
+  const removed = await archon.client.post(`/acp/v1/kubernetes/c1/namespaces/${project}-dev/remove`, {});
+  expect(removed.status, removed.text).toBeLessThan(300);
+  await eventually(async () => (await client.get(`/kubernetes/c1/api/v1/namespaces/${project}-dev/configmaps/made`)).status === 403, {
+    what: 'the removed namespace to be out of the scope',
+    timeoutMs: 10_000,
+  });
 });
 
 it('serves kubectl within one namespace of a real cluster, and tells it what is missing elsewhere', async () => {

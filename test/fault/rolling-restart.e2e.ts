@@ -27,6 +27,8 @@ beforeAll(async () => {
       ARCHON_SHUTDOWN_DELAY_SECONDS: DELAY_SECONDS,
       ARCHON_MAX_STREAMS_PER_USER: String(STREAMS),
       ARCHON_MAX_STREAMS_PER_CLUSTER: String(STREAMS),
+      // The recorder shares the event loop of the test, which opens all watches at once.
+      ARCHON_CLUSTER_CONNECT_TIMEOUT_MS: '20000',
     },
   });
   replicas = [first];

@@ -33,6 +33,18 @@ export class AccessScopeDto {
   @KubernetesNames()
   clusters?: string[];
 
+  /**
+   * Names of the projects that it reaches: each with its members and settings, and with the namespaces that it has at the time
+   * @example ["shop"]
+   */
+  @IsOptional()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(MAX_ENTRIES)
+  @ArrayUnique()
+  @KubernetesNames()
+  projects?: string[];
+
   /** The namespaces that it reaches: nothing outside of them but versions and schemas */
   @IsOptional()
   @IsArray()
@@ -63,8 +75,9 @@ export class AccessScopeDto {
 }
 
 /** A scope without fields that say nothing. */
-export const toAccessScope = ({ clusters, namespaces, verbs, readOnly }: AccessScopeDto): AccessScope => ({
+export const toAccessScope = ({ clusters, projects, namespaces, verbs, readOnly }: AccessScopeDto): AccessScope => ({
   ...(clusters === undefined ? {} : { clusters }),
+  ...(projects === undefined ? {} : { projects }),
   ...(namespaces === undefined
     ? {}
     : { namespaces: namespaces.map(({ cluster, namespace }) => ({ ...(cluster === undefined ? {} : { cluster }), namespace })) }),

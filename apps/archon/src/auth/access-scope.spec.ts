@@ -1,12 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AccessScope, isWithin, missingForKubernetes, type ScopeVerb, SCOPE_VERBS, uselessScope } from './access-scope.js';
+import {
+  type AccessScope,
+  isWithin,
+  missingForFunction,
+  missingForKubernetes,
+  type ScopeVerb,
+  SCOPE_VERBS,
+  uselessScope,
+} from './access-scope.js';
 
 const ask = (scope: AccessScope, method: string, path: string, more: { cluster?: string; upgrade?: boolean; contentType?: string } = {}) =>
   missingForKubernetes(scope, { cluster: 'c1', upgrade: false, method, path, ...more })?.field ?? 'allowed';
 
 const IN_A: AccessScope = { namespaces: [{ cluster: 'c1', namespace: 'a' }] };
 const READ_ONLY: AccessScope = { readOnly: true };
+const OF_SHOP: AccessScope = { projects: ['shop'], projectNamespaces: [{ cluster: 'c1', namespace: 'shop-dev' }] };
 
 describe('a scope of a namespace', () => {
   it.each([
@@ -70,6 +79,39 @@ describe('a scope of a namespace', () => {
       'clusters',
     ]);
   });
+});
+
+describe('a scope of a project', () => {
+  it.each([
+    ['GET', '/api/v1/namespaces/shop-dev/pods', 'allowed'],
+    ['GET', '/api/v1/namespaces/shop-dev', 'allowed'],
+    ['GET', '/apis/apps', 'allowed'],
+    ['GET', '/api/v1/namespaces/other-dev/pods', 'namespaces'],
+    ['GET', '/api/v1/pods', 'namespaces'],
+    ['GET', '/api/v1/namespaces', 'namespaces'],
+    ['DELETE', '/api/v1/namespaces/shop-dev', 'namespaces'],
+  ])('in its cluster: %s %s is %s', (method, path, expected) => expect(ask(OF_SHOP, method, path)).toBe(expected));
+
+  it('reaches no cluster in which the project has nothing', () => {
+    expect(ask(OF_SHOP, 'GET', '/version', { cluster: 'c2' })).toBe('clusters');
+    expect(ask({ ...OF_SHOP, clusters: ['c2'] }, 'GET', '/api/v1/namespaces/shop-dev/pods')).toBe('clusters');
+  });
+
+  it.each([
+    [OF_SHOP, { project: 'shop' }, undefined],
+    [OF_SHOP, { project: 'shop', cluster: 'c2', namespace: 'shop-new' }, undefined],
+    [OF_SHOP, { cluster: 'c1', namespace: 'shop-dev' }, undefined],
+    [OF_SHOP, { project: 'other' }, 'projects'],
+    [OF_SHOP, {}, 'scope'],
+    [OF_SHOP, { cluster: 'c1' }, 'namespaces'],
+    [OF_SHOP, { project: 'other', cluster: 'c1', namespace: 'other-dev' }, 'namespaces'],
+    [{ ...OF_SHOP, clusters: ['c1'] }, { project: 'shop' }, 'projects'],
+    [{ ...OF_SHOP, clusters: ['c1'] }, { project: 'shop', cluster: 'c1' }, undefined],
+    [{ ...OF_SHOP, readOnly: true }, { project: 'shop' }, 'verbs'],
+    [IN_A, { project: 'shop', cluster: 'c1', namespace: 'b' }, 'namespaces'],
+  ])('%j for a function at %j lacks %s', (scope, place, expected) =>
+    expect(missingForFunction(scope, { action: 'create', ...place })?.field).toBe(expected),
+  );
 });
 
 describe('a scope that only reads', () => {
@@ -224,6 +266,17 @@ describe('a scope within another', () => {
     [IN_A, { clusters: ['c1'] }, true],
     [IN_A, { clusters: ['c2'] }, false],
     [IN_A, { ...IN_A, readOnly: true }, false],
+    [OF_SHOP, OF_SHOP, true],
+    [{ ...OF_SHOP, clusters: ['c1'] }, OF_SHOP, true],
+    [OF_SHOP, { ...OF_SHOP, clusters: ['c1'] }, false],
+    [{ projects: ['other'] }, OF_SHOP, false],
+    [{ ...OF_SHOP, clusters: ['c1'] }, { clusters: ['c1'] }, true],
+    [OF_SHOP, { clusters: ['c1'] }, false],
+    [OF_SHOP, READ_ONLY, false],
+    [{ ...OF_SHOP, readOnly: true }, READ_ONLY, true],
+    [OF_SHOP, IN_A, false],
+    // It is the project's today, and may be another's tomorrow.
+    [{ namespaces: [{ cluster: 'c1', namespace: 'shop-dev' }] }, OF_SHOP, false],
   ])('%j in %j: %s', (inner, outer, expected) => expect(isWithin(inner, outer)).toBe(expected));
 });
 
@@ -234,6 +287,7 @@ it.each<[AccessScope, RegExp | undefined]>([
   [{ verbs: ['create'], readOnly: true }, /allows nothing/],
   [{ readOnly: true }, undefined],
   [IN_A, undefined],
+  [{ projects: ['shop'] }, undefined],
 ])('%j is of use or says why not', (scope, expected) => {
   const fault = uselessScope(scope);
   if (expected === undefined) expect(fault).toBeUndefined();

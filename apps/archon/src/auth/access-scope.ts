@@ -4,15 +4,19 @@ import { requestAttributes, type RequestAttributes } from '#kubernetes';
 export interface AccessScope {
   /** Names of clusters. */
   clusters?: readonly string[] | undefined;
+  /** Names of projects: each with what belongs to it, and with the namespaces that it has at the time, in the clusters of the scope. */
+  projects?: readonly string[] | undefined;
   /** Namespaces, of one cluster or of this name in every cluster of the scope. */
   namespaces?: readonly ScopedNamespace[] | undefined;
   /** Of Kubernetes: see `SCOPE_VERBS`. */
   verbs?: readonly ScopeVerb[] | undefined;
   /** Nothing but `get`, `list` and `watch`. */
   readOnly?: boolean | undefined;
+  /** Those that its projects have now. Nobody gives them: see `currentScope`. */
+  projectNamespaces?: readonly ScopedNamespace[] | undefined;
 }
 
-interface ScopedNamespace {
+export interface ScopedNamespace {
   cluster?: string | undefined;
   namespace: string;
 }
@@ -22,8 +26,16 @@ export type ScopeVerb = (typeof SCOPE_VERBS)[number];
 
 /** Which part of a scope stands in the way, and what it would have to contain. */
 export interface MissingScope {
-  field: 'clusters' | 'namespaces' | 'verbs' | 'scope';
+  field: 'clusters' | 'projects' | 'namespaces' | 'verbs' | 'scope';
   missing: string;
+}
+
+/** One of Archon's own functions, and where. */
+export interface FunctionPlace {
+  action: string;
+  project?: string | undefined;
+  cluster?: string | undefined;
+  namespace?: string | undefined;
 }
 
 /** A request to the API of a cluster. `path` is the Kubernetes path with its query. */
@@ -36,6 +48,11 @@ export interface KubernetesRequest {
   /** Media type of the body: an apply may create. */
   contentType?: string | undefined;
 }
+
+export const WITHOUT_SCOPE: MissingScope = {
+  field: 'scope',
+  missing: 'no scope at all: what belongs to the platform is not managed with a scope',
+};
 
 const READ_VERBS: readonly string[] = ['get', 'list', 'watch'];
 const VERBS_OF_METHODS: Record<string, string> = {
@@ -59,10 +76,10 @@ interface Reach {
   namespace: string | undefined;
 }
 
-function reachesOf({ clusters, namespaces }: AccessScope): Reach[] {
+function reachesOf({ clusters, projects, namespaces, projectNamespaces = [] }: AccessScope): Reach[] {
   const places = clusters ?? [undefined];
-  if (namespaces === undefined) return places.map((cluster) => ({ cluster, namespace: undefined }));
-  return namespaces.flatMap(({ cluster, namespace }) => {
+  if (namespaces === undefined && projects === undefined) return places.map((cluster) => ({ cluster, namespace: undefined }));
+  return [...(namespaces ?? []), ...projectNamespaces].flatMap(({ cluster, namespace }) => {
     if (cluster === undefined) return places.map((place) => ({ cluster: place, namespace }));
     return clusters === undefined || clusters.includes(cluster) ? [{ cluster, namespace }] : [];
   });
@@ -77,6 +94,14 @@ export function reaches(scope: AccessScope | undefined, cluster: string | undefi
   return scope === undefined || reachesOf(scope).some((reach) => covers(reach.cluster, cluster) && covers(reach.namespace, namespace));
 }
 
+/** Whether a project is within the scope: in one cluster, or without a cluster as a whole. */
+export function reachesProject(scope: AccessScope | undefined, project: string, cluster?: string): boolean {
+  if (scope === undefined) return true;
+  const { clusters, projects, namespaces } = scope;
+  const isNamed = projects === undefined ? namespaces === undefined : projects.includes(project);
+  return isNamed && (clusters === undefined || (cluster !== undefined && clusters.includes(cluster)));
+}
+
 /** The clusters and namespaces of a scope, for a query; `undefined` when it does not narrow them. */
 export function placesOf(scope: AccessScope | undefined): Reach[] | undefined {
   return scope === undefined || reaches(scope, undefined, undefined) ? undefined : reachesOf(scope);
@@ -86,8 +111,13 @@ export function placesOf(scope: AccessScope | undefined): Reach[] | undefined {
 export function isWithin(inner: AccessScope, outer: AccessScope | undefined): boolean {
   if (outer === undefined) return true;
   const verbs = verbsOf(outer);
+  // What a project has now says nothing of what it will have: a namespace of it is not within it for good.
+  const lasting = { ...outer, projectNamespaces: [] };
   return (
-    reachesOf(inner).every(({ cluster, namespace }) => reaches(outer, cluster, namespace)) &&
+    reachesOf({ ...inner, projectNamespaces: [] }).every(({ cluster, namespace }) => reaches(lasting, cluster, namespace)) &&
+    (inner.projects ?? []).every((project) =>
+      (inner.clusters ?? [undefined]).every((cluster) => reachesProject(outer, project, cluster)),
+    ) &&
     (verbs === undefined || (verbsOf(inner)?.every((verb) => verbs.includes(verb)) ?? false))
   );
 }
@@ -96,7 +126,7 @@ export function isWithin(inner: AccessScope, outer: AccessScope | undefined): bo
 export function uselessScope(scope: AccessScope): string | undefined {
   if (reaches(scope, undefined, undefined) && verbsOf(scope) === undefined)
     return 'must narrow something: leave it out for a token without a scope';
-  if (reachesOf(scope).length === 0) return 'reaches nothing: no cluster of namespaces is among clusters';
+  if (reachesOf(scope).length === 0 && scope.projects === undefined) return 'reaches nothing: no cluster of namespaces is among clusters';
   return verbsOf(scope)?.length === 0 ? 'allows nothing: no verb is left that reads' : undefined;
 }
 
@@ -114,6 +144,15 @@ export function missingPlace(scope: AccessScope, cluster: string, namespace: str
   const missing =
     namespace === undefined ? `all namespaces of the cluster "${cluster}"` : `the namespace "${namespace}" of the cluster "${cluster}"`;
   return { field: 'namespaces', missing };
+}
+
+/** What the scope lacks for one of Archon's own functions. What is in a project need not be there yet. */
+export function missingForFunction(scope: AccessScope, { action, project, cluster, namespace }: FunctionPlace): MissingScope | undefined {
+  const verb = missingVerb(scope, [action]);
+  if (verb !== undefined || reaches(scope, cluster, namespace)) return verb;
+  if (project !== undefined && scope.projects !== undefined && reachesProject(scope, project, cluster)) return undefined;
+  if (cluster !== undefined) return missingPlace(scope, cluster, namespace);
+  return project === undefined ? WITHOUT_SCOPE : { field: 'projects', missing: `the project "${project}"` };
 }
 
 /** What the scope lacks for a request to a cluster's API; undefined when it is within the scope. */

@@ -21,11 +21,12 @@ export class AuthenticationGuard implements CanActivate {
     if (request.principal === undefined) throw request.authenticationFailure ?? unauthorized();
     if (permission === undefined || !isAllowed(permission, request.principal))
       throw forbidden(`${request.principal.user} may not do this: it needs the role ${permission ?? 'that nobody has'}`);
-    const { cluster, namespace } = (request.params ?? {}) as { cluster?: string; namespace?: string };
+    const { project, cluster, namespace } = (request.params ?? {}) as { project?: string; cluster?: string; namespace?: string };
     requireRouteInScope(request.principal.scope, {
       method: request.method,
       permission,
       route: this.reflector.getAllAndOverride(Scoped, places) ?? {},
+      project,
       cluster,
       namespace,
       watches: isTrue(queryOf(request.url).get('watch')),

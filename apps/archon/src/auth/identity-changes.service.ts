@@ -6,7 +6,7 @@ import type { Principal } from './principal.js';
 
 /**
  * Whose standing has changed: everything that was decided for them before must be decided anew. `group`: of all who are in it. `project`:
- * of its members, as its clusters or namespaces are others now. `scopes`: a cluster came, went or was changed, and scopes name clusters.
+ * of its members and of scopes that name it, as its clusters or namespaces are others now. `scopes`: a cluster came, went or was changed, and scopes name clusters.
  */
 export type IdentityChange =
   | { user: string }
@@ -46,7 +46,11 @@ export class IdentityChanges {
 export function concerns(change: IdentityChange, principal: Principal): boolean {
   if ('user' in change) return change.user === principal.user;
   if ('group' in change) return principal.groups.includes(change.group);
-  if ('project' in change) return principal.memberships.some(({ project }) => project === change.project);
+  if ('project' in change)
+    return (
+      principal.memberships.some(({ project }) => project === change.project) ||
+      principal.scope?.projects?.includes(change.project) === true
+    );
   if ('scopes' in change) return principal.scope !== undefined || principal.memberships.length > 0;
   return 'everybody' in change || change.credential === principal.provenBy.id;
 }

@@ -7,6 +7,8 @@ import {
   missingPlace,
   missingVerb,
   reaches,
+  reachesProject,
+  WITHOUT_SCOPE,
 } from './access-scope.js';
 import type { Permission } from './permissions.js';
 
@@ -26,6 +28,7 @@ export interface RouteRequest {
   method: string;
   permission: Permission;
   route: RouteScope;
+  project: string | undefined;
   cluster: string | undefined;
   namespace: string | undefined;
   /** Whether `?watch=` was asked for. */
@@ -41,10 +44,6 @@ const VERBS: Record<string, readonly string[]> = {
   PUT: ['update'],
   PATCH: ['patch'],
   DELETE: ['delete'],
-};
-export const WITHOUT_SCOPE: MissingScope = {
-  field: 'scope',
-  missing: 'no scope at all: what belongs to the platform is not managed with a scope',
 };
 
 /** Throws 403 when a proxied request is not within the scope. Somebody else's name (`Impersonate-*`) is never within one. */
@@ -64,7 +63,7 @@ export function requireRouteInScope(scope: AccessScope | undefined, request: Rou
 
 function missingForRoute(
   scope: AccessScope,
-  { method, permission, route, cluster, namespace, watches }: RouteRequest,
+  { method, permission, route, project, cluster, namespace, watches }: RouteRequest,
 ): MissingScope | undefined {
   const verbs = route.verbs ?? [...(VERBS[method] ?? [method]), ...(watches ? ['watch'] : [])];
   const isRead = VERBS[method] === READING;
@@ -72,6 +71,8 @@ function missingForRoute(
   const missing = missingVerb(scope, verbs);
   if (missing !== undefined || route.reach === 'handler') return missing;
   if (cluster !== undefined) return route.reach === 'cluster' ? missingCluster(scope, cluster) : missingPlace(scope, cluster, namespace);
+  if (project !== undefined && scope.projects !== undefined)
+    return reachesProject(scope, project) ? undefined : { field: 'projects', missing: `the project "${project}"` };
   return isRead && reaches(scope, undefined, undefined) ? undefined : WITHOUT_SCOPE;
 }
 

@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { forbidden } from '#errors';
+import { missingForFunction } from '../auth/access-scope.js';
 import type { Principal } from '../auth/principal.js';
+import { outOfScope } from '../auth/scoped-access.js';
 import { RolesService } from '../roles/roles.service.js';
 import { type FunctionQuestion, type Ground, groundOf } from './decision.js';
 import { grantsFor } from './grants.js';
@@ -20,8 +22,10 @@ export class Rights {
     return (await this.decide(principal, question)) !== undefined;
   }
 
-  /** Throws 403 that names what is missing, and the roles that would give it. */
+  /** Throws 403 that names what is missing: of the credential's scope, or the roles that would give it. */
   async require(principal: Principal, question: FunctionQuestion): Promise<void> {
+    const outside = principal.scope && missingForFunction(principal.scope, question);
+    if (outside !== undefined) throw outOfScope(outside);
     if (await this.allows(principal, question)) return;
     const { function: name, action } = question;
     const message = `${principal.user} may not ${action} ${name}${describe(question)}`;

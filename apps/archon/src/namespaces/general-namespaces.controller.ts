@@ -3,6 +3,7 @@ import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow } from '../auth/allow.decorator.js';
 import { Caller } from '../auth/caller.decorator.js';
 import { Principal } from '../auth/principal.js';
+import { Scoped } from '../auth/scoped.decorator.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
 import { singleDocument } from '../http/read-body.js';
 import { FORM_EXAMPLE, IMPORT_EXAMPLE, OBJECTS_EXAMPLE } from './namespace-examples.js';
@@ -31,6 +32,7 @@ export class GeneralNamespacesController {
   /** Creates a namespace in a project with its quota, limits, bindings and pull secret: all or nothing. */
   @Post('general-namespaces')
   @HttpCode(200)
+  @Scoped({ reach: 'handler' })
   @ApiOperation({ operationId: 'createGeneralNamespace' })
   @ApiBody({
     ...BODY,

@@ -46,7 +46,8 @@ export class NamespaceRows {
        values ($1, $2, $3, $4, 'Creating', $5, '[]', $6, now()) on conflict do nothing returning 1`,
       [row.clusterId, row.name, row.project, row.isInner, row.desired, row.createdBy],
     );
-    if (taken.length === 1) return;
+    // Credentials whose scope names the project reach one more.
+    if (taken.length === 1) return this.changes.publish({ project: row.project }, manager);
     const [held] = await manager.query<{ project: string }[]>('select project from namespaces where cluster_id = $1 and name = $2', [
       row.clusterId,
       row.name,

@@ -31,6 +31,15 @@ export class ProjectRows {
     return select.getMany();
   }
 
+  /** Which projects hold namespaces of these names, and where. */
+  async holding(namespaces: readonly string[]): Promise<{ project: string; cluster: string; namespace: string }[]> {
+    if (namespaces.length === 0) return [];
+    return this.database.query(
+      `select n.project, c.name as cluster, n.name as namespace from namespaces n join clusters c on c.id = n.cluster_id where n.name = any($1)`,
+      [namespaces],
+    );
+  }
+
   /** Throws 409 when the name is taken. */
   async insert(manager: EntityManager, row: Omit<ProjectEntity, 'resourceVersion' | 'generation' | 'deletedAt'>): Promise<void> {
     const inserted = await manager.query<object[]>(

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { conflict, invalid, type StatusCause } from '#errors';
 import { formatQuantity, mergePatch } from '#kubernetes';
+import { reaches, reachesProject } from '../auth/access-scope.js';
 import type { Principal } from '../auth/principal.js';
 import { ClustersService } from '../clusters/clusters.service.js';
 import { AppConfig } from '../config.module.js';
@@ -76,10 +77,15 @@ export class ProjectsService {
   async list(caller: Principal): Promise<ProjectObject[]> {
     const rows = await this.rows.list(visibleProjects(caller));
     const clusters = await this.rows.clustersOf(rows.map(({ name }) => name));
+    // A credential for some clusters, projects or namespaces tells of nothing elsewhere.
+    const held = await this.rows.holding((caller.scope?.namespaces ?? []).map(({ namespace }) => namespace));
+    const isReached = (project: string, cluster: string) =>
+      reachesProject(caller.scope, project, cluster) ||
+      (caller.scope?.projects?.includes(project) === true && caller.reachesCluster(cluster)) ||
+      held.some((each) => each.project === project && each.cluster === cluster && reaches(caller.scope, cluster, each.namespace));
     return rows.flatMap((row) => {
       const all = clusters.get(row.name) ?? [];
-      const reached = all.filter((cluster) => caller.reachesCluster(cluster.name));
-      // A credential for some clusters tells of nothing elsewhere.
+      const reached = all.filter(({ name }) => isReached(row.name, name));
       return caller.scope !== undefined && reached.length === 0 ? [] : [toProjectObject(row, reached, this.config.labelBaseDomain)];
     });
   }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { ApiError, forbidden, gatewayTimeout } from '#errors';
-import { missingForAttributes, missingPlace, missingVerb, type MissingScope, reaches, reachesCluster } from '../auth/access-scope.js';
+import { missingForAttributes, missingForFunction, missingPlace, type MissingScope, reachesCluster } from '../auth/access-scope.js';
 import type { Membership } from '../auth/membership.js';
 import { Principal } from '../auth/principal.js';
-import { outOfScope, WITHOUT_SCOPE } from '../auth/scoped-access.js';
+import { outOfScope } from '../auth/scoped-access.js';
 import { ClustersService } from '../clusters/clusters.service.js';
 import type { FunctionQuestion } from '../members/decision.js';
 import { type Grant, grantsFor } from '../members/grants.js';
@@ -154,14 +154,9 @@ export class AccessReview {
 /** As the guard and the proxy would find it. */
 function scopeMissing({ scope }: Principal, read: Question): MissingScope | undefined {
   if (scope === undefined) return undefined;
-  const { cluster, namespace } = read.asked;
-  if (read.of === 'function') {
-    const missing = missingVerb(scope, [read.asked.action]);
-    if (missing !== undefined || cluster !== undefined) return missing ?? missingPlace(scope, cluster ?? '', namespace);
-    return reaches(scope, undefined, undefined) ? undefined : WITHOUT_SCOPE;
-  }
-  const { verb, group, resource, subresource = '', name = '' } = read.asked;
-  const attributes = { verb, group, version: '', resource, subresource, name, namespace: namespace ?? '', isResource: true };
+  if (read.of === 'function') return missingForFunction(scope, read.asked);
+  const { verb, group, resource, subresource = '', name = '', namespace = '' } = read.asked;
+  const attributes = { verb, group, version: '', resource, subresource, name, namespace, isResource: true };
   return reachesCluster(scope, read.asked.cluster)
     ? missingForAttributes(scope, read.asked.cluster, attributes)
     : missingPlace(scope, read.asked.cluster, undefined);

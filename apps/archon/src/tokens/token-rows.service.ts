@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
-import type { AccessScope } from '../auth/access-scope.js';
+import type { AccessScope, ScopedNamespace } from '../auth/access-scope.js';
 import { type BoundScope, currentScope } from '../auth/bound-scope.js';
 import { AccessTokenEntity } from './access-token.entity.js';
 
@@ -9,7 +9,7 @@ import { AccessTokenEntity } from './access-token.entity.js';
 export interface TokenRow {
   id: string;
   userName: string;
-  /** As far as its clusters are the ones that they were. */
+  /** As far as its clusters and projects are the ones that they were. */
   scope: AccessScope | null;
   /** Whether a trust rule gave it to a job. */
   isOfJob: boolean;
@@ -29,7 +29,12 @@ const MAX_BATCH = 500;
 const SELECT = `
   select id, user_name, scope, trust_rule_id, groups, hash, extract(epoch from expires_at - clock_timestamp()) * 1000 as left_ms,
     case when scope ? 'clusterIds' then (select jsonb_object_agg(c.name, c.id) from clusters c
-      where c.name in (select jsonb_object_keys(scope -> 'clusterIds'))) end as cluster_ids
+      where c.name in (select jsonb_object_keys(scope -> 'clusterIds'))) end as cluster_ids,
+    case when scope ? 'projectIds' then (select jsonb_object_agg(p.name, p.id) from projects p
+      where p.name in (select jsonb_object_keys(scope -> 'projectIds'))) end as project_ids,
+    case when scope ? 'projectIds' then (select jsonb_agg(jsonb_build_object('cluster', c.name, 'namespace', n.name))
+      from projects p join namespaces n on n.project = p.name join clusters c on c.id = n.cluster_id
+      where p.id::text = scope -> 'projectIds' ->> p.name) end as project_namespaces
   from access_tokens where id = any($1) and expires_at > clock_timestamp()`;
 
 interface Columns {
@@ -42,6 +47,10 @@ interface Columns {
   left_ms: string;
   /** By name: the clusters of today whose names are in the scope. */
   cluster_ids: Record<string, string> | null;
+  /** The same of projects. */
+  project_ids: Record<string, string> | null;
+  /** Of those projects that are the same ones still. */
+  project_namespaces: ScopedNamespace[] | null;
 }
 
 /** Reads the rows of tokens that are checked at the same time with one statement: under load, hundreds of requests share one. */
@@ -87,12 +96,18 @@ export class TokenRows {
 }
 
 const toTokenRow = (
-  { id, user_name: userName, scope, trust_rule_id, groups, hash, left_ms: leftMs, cluster_ids }: Columns,
+  { id, user_name: userName, scope, trust_rule_id, groups, hash, left_ms: leftMs, ...names }: Columns,
   now: number,
 ): TokenRow => ({
   id,
   userName,
-  scope: scope && currentScope(scope, cluster_ids ?? {}),
+  scope:
+    scope &&
+    currentScope(scope, {
+      clusterIds: names.cluster_ids ?? {},
+      projectIds: names.project_ids ?? {},
+      projectNamespaces: names.project_namespaces ?? [],
+    }),
   isOfJob: trust_rule_id !== null,
   groups,
   hash,

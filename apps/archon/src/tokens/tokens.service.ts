@@ -9,7 +9,7 @@ import { type AccessScope, isWithin, uselessScope } from '../auth/access-scope.j
 import type { BoundScope } from '../auth/bound-scope.js';
 import { IdentityChanges } from '../auth/identity-changes.service.js';
 import type { Principal } from '../auth/principal.js';
-import { ScopeClusters } from '../auth/scope-clusters.service.js';
+import { ScopeBinding } from '../auth/scope-binding.service.js';
 import { outOfScope } from '../auth/scoped-access.js';
 import { AppConfig } from '../config.module.js';
 import { AccountsService } from '../users/accounts.service.js';
@@ -58,7 +58,7 @@ export class TokensService {
     private readonly signingKeys: SigningKeys,
     private readonly config: AppConfig,
     private readonly changes: IdentityChanges,
-    private readonly scopeClusters: ScopeClusters,
+    private readonly scopeBinding: ScopeBinding,
     accounts: AccountsService,
   ) {
     accounts.onRevocation(async (manager, userName) => void (await manager.delete(AccessTokenEntity, { userName })));
@@ -82,7 +82,7 @@ export class TokensService {
     const createdAt = await this.now();
     return this.issue({
       user,
-      scope: scope && (await this.scopeClusters.bind(scope, { what: 'the token request', field: 'scope' })),
+      scope: scope && (await this.scopeBinding.bind(scope, { what: 'the token request', field: 'scope' })),
       description: request.description,
       createdBy: caller.user,
       createdAt,

@@ -108,7 +108,7 @@ export class TokenExchange implements OnModuleInit {
     if (found === undefined)
       throw new OAuthError(
         'invalid_scope',
-        'scope is made of cluster:<name>, namespace:<cluster>/<name>, verb:<verb> and read-only, and lies within the scope of the trust rule',
+        'scope is made of cluster:<name>, project:<name>, namespace:<cluster>/<name>, verb:<verb> and read-only, and lies within the scope of the trust rule',
       );
     return found;
   }
@@ -137,7 +137,7 @@ export class TokenExchange implements OnModuleInit {
           createdAt,
           expiresAt,
           trustRuleId: rule.id,
-          scope: { ...scope, clusterIds: rule.scope.clusterIds },
+          scope: { ...scope, clusterIds: rule.scope.clusterIds, projectIds: rule.scope.projectIds },
         },
         manager,
       );

@@ -8,7 +8,7 @@ import { toAccessScope } from '../auth/access-scope.dto.js';
 import { uselessScope } from '../auth/access-scope.js';
 import { IdentityChanges } from '../auth/identity-changes.service.js';
 import type { Principal } from '../auth/principal.js';
-import { ScopeClusters } from '../auth/scope-clusters.service.js';
+import { ScopeBinding } from '../auth/scope-binding.service.js';
 import { isReservedName } from '../identityproviders/claimed-identity.js';
 import { IdentityProviderEntity } from '../identityproviders/identity-provider.entity.js';
 import { IdentityProvidersService } from '../identityproviders/identity-providers.service.js';
@@ -39,7 +39,7 @@ export class TrustRulesService {
     @InjectRepository(TrustRuleEntity) private readonly rows: Repository<TrustRuleEntity>,
     @InjectRepository(IdentityProviderEntity) private readonly providers: Repository<IdentityProviderEntity>,
     private readonly tokens: TokensService,
-    private readonly scopeClusters: ScopeClusters,
+    private readonly scopeBinding: ScopeBinding,
     private readonly changes: IdentityChanges,
     identityProviders: IdentityProvidersService,
   ) {
@@ -150,7 +150,7 @@ export class TrustRulesService {
     const useless = scope && uselessScope(scope);
     if (useless !== undefined) causes.push({ field: 'spec.scope', message: useless });
     if (causes.length > 0) throw invalid(WHAT, causes);
-    const bound = scope === undefined ? before?.scope : await this.scopeClusters.bind(scope, { what: WHAT, field: 'spec.scope' });
+    const bound = scope === undefined ? before?.scope : await this.scopeBinding.bind(scope, { what: WHAT, field: 'spec.scope' });
     return { ...settings, ...(bound === undefined ? {} : { scope: bound }) };
   }
 

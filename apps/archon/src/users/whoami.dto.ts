@@ -29,6 +29,12 @@ export class RestrictionsResponse {
   /** @example ["c1"] */
   clusters?: string[];
 
+  /**
+   * With the namespaces that they have at the time
+   * @example ["shop"]
+   */
+  projects?: string[];
+
   namespaces?: RestrictedNamespaceResponse[];
 
   /** @example ["get", "list", "watch"] */
@@ -93,8 +99,9 @@ export function toWhoAmIResponse(caller: Principal): WhoAmIResponse {
   };
 }
 
-const toRestrictions = ({ clusters, namespaces, verbs, readOnly }: AccessScope): RestrictionsResponse => ({
+const toRestrictions = ({ clusters, projects, namespaces, verbs, readOnly }: AccessScope): RestrictionsResponse => ({
   ...(clusters === undefined ? {} : { clusters: [...clusters] }),
+  ...(projects === undefined ? {} : { projects: [...projects] }),
   ...(namespaces === undefined
     ? {}
     : { namespaces: namespaces.map(({ cluster, namespace }) => ({ ...(cluster === undefined ? {} : { cluster }), namespace })) }),

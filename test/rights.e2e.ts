@@ -135,6 +135,39 @@ describe('explain-access', () => {
     expect(messages[0]?.replaceAll(namespace, 'X')).toBe(messages[1]?.replaceAll('nowhere-at-all', 'X'));
   });
 
+  it('tells what a token or a session is good for, to its user, to auditors, and to the token itself', async () => {
+    const scope = { namespaces: [{ cluster: 'c1', namespace }], readOnly: true };
+    const made = await dev.post<{ id: string; token: string }>('/auth/v1/accesstoken', { description: 'reads', scope });
+    const question = { ...deployments('create'), token: made.body.id };
+    const itself = dev.as(made.body.token);
+    for (const client of [dev, archon.client, itself])
+      expect((await client.post<Explanation>(EXPLAIN, question)).body).toMatchObject({
+        allowed: false,
+        user: DEV,
+        decidedBy: 'scope',
+        reason: expect.stringContaining('the verb "create"'),
+      });
+    expect((await dev.post<Explanation>(EXPLAIN, { ...question, verb: 'get' })).body).toMatchObject({
+      allowed: true,
+      decidedBy: 'cluster',
+    });
+    expect((await stranger.post(EXPLAIN, question)).status).toBe(404);
+    const wide = await dev.post<{ id: string }>('/auth/v1/accesstoken', { description: 'wide' });
+    expect((await itself.post(EXPLAIN, { ...question, token: wide.body.id })).status).toBe(404);
+
+    const [username, password, newPassword] = ['explained@example.org', 'correct horse battery staple', 'staple battery horse correct'];
+    expect((await archon.client.post('/auth/v1/users', { spec: { email: username, password } })).status).toBe(201);
+    const login = await dev.as(undefined).post<{ access_token: string }>('/auth/v1/login', { username, password, newPassword });
+    expect(login.status, login.text).toBe(200);
+    const somebody = archon.client.as(login.body.access_token);
+    const { id } = (await somebody.get<{ provenBy: { id: string } }>('/acp/v1/whoami')).body.provenBy;
+    const ofSession = { ...deployments('create'), session: id };
+    expect((await archon.client.post<Explanation>(EXPLAIN, ofSession)).body).toMatchObject({ allowed: false, user: username });
+    expect((await dev.post(EXPLAIN, ofSession)).status).toBe(404);
+    const both = await archon.client.post<Status>(EXPLAIN, { ...ofSession, token: made.body.id });
+    expect([both.status, both.body.details?.causes?.[0]?.field]).toEqual([422, 'session']);
+  });
+
   it('tells of others only to administrators and auditors', async () => {
     expect((await dev.post(EXPLAIN, { ...deployments('get'), user: STRANGER })).status).toBe(403);
     expect((await dev.post(EXPLAIN, { ...deployments('get'), user: DEV })).status).toBe(200);

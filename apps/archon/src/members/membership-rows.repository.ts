@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { conflict } from '#errors';
+import { BUILT_IN_ROLES } from '../roles/built-in-roles.js';
 import { type MemberPageEnd, type MemberRow, type Subject, subjectText } from './member-row.js';
 import { type Place, placeOf } from './place.js';
 
@@ -51,8 +53,10 @@ export class MembershipRows {
     place: Place,
     { by, within }: { by: string; within: EntityManager },
   ): Promise<string[]> {
-    // A role that is being removed is waited for; one that is gone gives nothing.
-    await within.query('select 1 from custom_roles where name = $1 for share', [role]);
+    // It can't go while this transaction lasts.
+    const roles = await within.query<object[]>('select 1 from custom_roles where name = $1 for share', [role]);
+    if (roles.length === 0 && !BUILT_IN_ROLES.some(({ name }) => name === role))
+      throw conflict(`the role "${role}" has just been deleted`, { kind: 'roles', name: role });
     const added = await within.query<{ id: string }[]>(
       `insert into memberships (id, subject, user_name, role, scope, place, project, cluster_id, namespace, created_by, created_at)
          select gen_random_uuid(), s.subject, s.user_name, $3, $4, $5, $6, $7, $8, $9, now()

@@ -1,19 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { ApiError, forbidden, gatewayTimeout } from '#errors';
+import { ApiError, gatewayTimeout } from '#errors';
 import { missingForAttributes, missingForFunction, missingPlace, type MissingScope, reachesCluster } from '../auth/access-scope.js';
 import type { Membership } from '../auth/membership.js';
-import { Principal } from '../auth/principal.js';
+import type { Principal } from '../auth/principal.js';
 import { outOfScope } from '../auth/scoped-access.js';
 import { ClustersService } from '../clusters/clusters.service.js';
 import type { FunctionQuestion } from '../members/decision.js';
 import { type Grant, grantsFor } from '../members/grants.js';
-import { Memberships } from '../members/memberships.service.js';
 import { PROJECT_DIRECTORY, type ProjectDirectory } from '../members/project-directory.js';
 import { Rights } from '../members/rights.service.js';
 import { ClusterRights, type RightsAnswer } from '../proxy/cluster-rights.service.js';
 import { RolesService } from '../roles/roles.service.js';
-import { UsersService } from '../users/users.service.js';
+import { AskedAbout } from './asked-about.service.js';
 import { type ClusterQuestion, functionsOf, type Question, readQuestion } from './access-question.js';
 import type {
   AccessExplanation,
@@ -43,8 +42,7 @@ export class AccessReview {
     private readonly clusterRights: ClusterRights,
     private readonly rights: Rights,
     private readonly roles: RolesService,
-    private readonly memberships: Memberships,
-    private readonly users: UsersService,
+    private readonly askedAbout: AskedAbout,
     @Inject(PROJECT_DIRECTORY) private readonly projects: ProjectDirectory,
   ) {}
 
@@ -62,15 +60,12 @@ export class AccessReview {
     return { items: answers };
   }
 
-  /** Throws 403 when somebody else is asked about by one who is neither administrator nor auditor. */
-  async explain(caller: Principal, { user, ...question }: ExplainAccessRequest): Promise<AccessExplanation> {
-    if (user !== undefined && user !== caller.user && !caller.readsEverything)
-      throw forbidden(`${caller.user} may not ask what ${user} may do: it needs the role auditor`);
-    const isCaller = user === undefined || user === caller.user;
+  /** Throws as `AskedAbout.find`; somebody else is asked about only within the scope of the credential. */
+  async explain(caller: Principal, { user, token, session, ...question }: ExplainAccessRequest): Promise<AccessExplanation> {
+    const principal = await this.askedAbout.find(caller, { user, token, session });
     const read = readQuestion(question, '');
-    const outside = isCaller ? undefined : scopeMissing(caller, read);
+    const outside = principal.user === caller.user ? undefined : scopeMissing(caller, read);
     if (outside !== undefined) throw outOfScope(outside);
-    const principal = isCaller ? caller : await this.principalOf(user);
     const { membership, ...decided } = await this.decide(principal, question, '');
     const { cluster, namespace } = question;
     return {
@@ -143,11 +138,6 @@ export class AccessReview {
     const roles = await this.roles.all();
     const all = questions.flatMap((question) => grantsFor(roles, question));
     return [...new Map(all.map((grant) => [JSON.stringify(grant), grant])).values()].map(toGrant);
-  }
-
-  private async principalOf(user: string): Promise<Principal> {
-    const groups = (await this.users.groupsOf(user)) ?? [];
-    return this.memberships.withMemberships(new Principal(user, groups, { kind: 'session', id: '', expiresAt: new Date() }));
   }
 }
 

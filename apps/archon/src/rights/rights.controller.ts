@@ -11,7 +11,7 @@ import { AccessExplanation, CanIRequest, CanIResponse, ExplainAccessRequest } fr
 @ApiTags('rights')
 @Controller('acp/v1')
 @Allow('authenticated')
-@ApiFailures(400, 401, 403, 413, 415, 422)
+@ApiFailures(400, 401, 403, 404, 413, 415, 422)
 export class RightsController {
   constructor(private readonly review: AccessReview) {}
 
@@ -50,6 +50,10 @@ export class RightsController {
   @ApiBody({
     type: ExplainAccessRequest,
     examples: {
+      token: {
+        summary: 'Of a token',
+        value: { token: '6f0d0f5e-4a08-4a4f-9a43-5b7d3c3f8a52', cluster: 'c1', namespace: 'shop-dev', verb: 'create', resource: 'pods' },
+      },
       user: {
         summary: 'Of somebody',
         value: { user: 'jane@example.org', cluster: 'c1', namespace: 'shop-dev', verb: 'delete', resource: 'pods' },

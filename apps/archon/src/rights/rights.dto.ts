@@ -1,5 +1,16 @@
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsOptional, IsString, Length, MaxLength, ValidateNested } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsIn,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Length,
+  MaxLength,
+  ValidateNested,
+} from 'class-validator';
 import { SCOPE_VERBS } from '../auth/access-scope.js';
 
 const MAX_QUESTIONS = 100;
@@ -95,13 +106,26 @@ export class CanIRequest extends AccessQuestion {
 
 export class ExplainAccessRequest extends AccessQuestion {
   /**
-   * Somebody else, for administrators and auditors; absent: the caller
+   * Somebody else, for administrators and auditors; absent: the caller. Groups that an identity provider only tells in a token are not known here
    * @example "jane@example.org"
    */
   @IsOptional()
   @IsString()
   @Length(1, 512)
   user?: string;
+
+  /**
+   * Instead: whoever comes with the API token of this id, with its scope. One's own; for administrators and auditors everybody's
+   * @example "6f0d0f5e-4a08-4a4f-9a43-5b7d3c3f8a52"
+   */
+  @IsOptional()
+  @IsUUID()
+  token?: string;
+
+  /** Instead: whoever comes with the session of this id */
+  @IsOptional()
+  @IsUUID()
+  session?: string;
 }
 
 export class CanIAnswer {

@@ -24,11 +24,15 @@ export class SessionVerifier implements CredentialVerifier {
   async verify(token: string): Promise<Principal | undefined> {
     const claims = await this.jwts.verify(token, TYPE);
     if (claims === undefined || typeof claims.sid !== 'string') return undefined;
-    const session = await this.sessions.find(claims.sid);
-    if (session === undefined) return undefined;
-    const groups = await this.users.groupsOf(session.userName);
-    if (groups === undefined) return undefined;
-    const expiresAt = new Date(Math.min(claims.exp * 1000, session.endsAt.getTime()));
-    return new Principal(session.userName, groups, { kind: 'session', id: claims.sid, expiresAt });
+    return this.principalOf(claims.sid, claims.exp * 1000);
+  }
+
+  /** Who comes with the session of this id, with a token that ends then; undefined for one that has ended. */
+  async principalOf(id: string, endMs = Number.POSITIVE_INFINITY): Promise<Principal | undefined> {
+    const session = await this.sessions.find(id);
+    const groups = session && (await this.users.groupsOf(session.userName));
+    if (session === undefined || groups === undefined) return undefined;
+    const expiresAt = new Date(Math.min(endMs, session.endsAt.getTime()));
+    return new Principal(session.userName, groups, { kind: 'session', id, expiresAt });
   }
 }

@@ -59,6 +59,13 @@ export class ArchonClient {
     return new ArchonClient(options, this.agent);
   }
 
+  /** The same without `onAnswer`, whose work must not be in what is measured. */
+  unwatched(): ArchonClient {
+    const { url, caPem, token } = this;
+    const options = { url, ...(caPem === undefined ? {} : { caPem }), ...(token === undefined ? {} : { token }) };
+    return new ArchonClient(options, this.agent);
+  }
+
   get<T = unknown>(path: string, headers?: Headers): Promise<ClientResponse<T>> {
     return this.request('GET', path, undefined, headers);
   }

@@ -9,7 +9,7 @@ import { eventually } from '../support/wait-for.js';
 const KEY = 'requests.example.org/unit';
 const UNITS = 50;
 const CREATES = 500;
-const ROUNDS = volume({ ci: 2, nightly: 20 });
+const ROUNDS = volume({ ci: 20, nightly: 40 });
 const KILLS = 3;
 /** How long anything may stay undecided after a replica was killed. */
 const SETTLE_MS = 60_000;

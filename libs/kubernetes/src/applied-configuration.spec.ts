@@ -86,7 +86,12 @@ describe('appliedConfiguration', () => {
 describe('isMadeBy', () => {
   const [before, created, after] = ['2026-01-01T12:00:04Z', '2026-01-01T12:00:05Z', '2026-01-01T12:00:09Z'];
   const own = (time: string) => ({ manager: 'archon', operation: 'Apply', time });
-  const other = (time: string, subresource?: string) => ({ manager: 'kubectl', operation: 'Update', time, ...(subresource && { subresource }) });
+  const other = (time: string, subresource?: string) => ({
+    manager: 'kubectl',
+    operation: 'Update',
+    time,
+    ...(subresource && { subresource }),
+  });
   const written = (...managedFields: object[]): KubernetesObject => ({ ...live, metadata: { creationTimestamp: created, managedFields } });
 
   it.each([

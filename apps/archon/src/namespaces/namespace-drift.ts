@@ -47,7 +47,10 @@ export function changedHard(desired: Readonly<Labels>, quota: KubernetesObject):
 }
 
 /** The limits that a LimitRange was given past Archon; undefined when they are the same, in whatever order Postgres gives the keys. */
-export function changedLimits(desired: readonly unknown[] | undefined, range: KubernetesObject | undefined): readonly unknown[] | undefined {
+export function changedLimits(
+  desired: readonly unknown[] | undefined,
+  range: KubernetesObject | undefined,
+): readonly unknown[] | undefined {
   const { limits } = (range?.spec ?? {}) as { limits?: unknown[] };
   return limits === undefined || text(limits) === text(desired) ? undefined : limits;
 }

@@ -32,7 +32,12 @@ describe('previousOf', () => {
   });
 
   it('has the contents whole', () => {
-    const quota = (hard: object): KubernetesObject => ({ apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'default' }, spec: { hard } });
+    const quota = (hard: object): KubernetesObject => ({
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: { name: 'default' },
+      spec: { hard },
+    });
     const live = { ...quota({ pods: '5', configmaps: '3' }), status: { used: {} } };
     expect(previousOf(live, quota({ pods: '6' }))).toMatchObject({ spec: { hard: { pods: '5', configmaps: '3' } } });
     expect(previousOf(live, quota({ pods: '6' }))).not.toHaveProperty('status');

@@ -1,20 +1,13 @@
 import path from 'node:path';
 import { openLab } from '#lab';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { Archon } from '../support/archon.js';
 import { createNamespace, type KubernetesBody, listObjects } from '../support/cluster-objects.js';
+import { type ForwardedArchon, isChange, startForwardedArchon } from '../support/forwarded-archon.js';
 import type { TestCluster } from '../support/global-setup.js';
-import { RecordingApiServer } from '../support/recording-api-server.js';
+import type { OperationBody } from '../support/operations.js';
 import type { RecordedRequest } from '../support/recording-api-server-record.js';
 import { eventually } from '../support/wait-for.js';
 
-interface OperationBody {
-  id: string;
-  kind: string;
-  phase: string;
-  message: string;
-  steps: { target: string; state: string }[];
-}
 type Status = { code: number; message: string; details: { operation: string; cluster: string } };
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'];
@@ -29,27 +22,25 @@ const application = (value: string, names = NAMES) => ({
   metadata: { name: 'shop' },
   spec: { componentTemplates: names.map((name) => configMap(name, value)) },
 });
-const isDryRun = ({ url, body }: RecordedRequest) => url.includes('dryRun=All') || body.includes('"dryRun":["All"]');
-const isChange = (request: RecordedRequest) =>
-  ['PATCH', 'POST', 'PUT', 'DELETE'].includes(request.method) && !isDryRun(request) && !request.url.includes('accessreviews');
 
 /** An Archon whose way to a real cluster leads through a recorder, and a namespace of its own there. */
 class Scene {
   private constructor(
-    readonly archon: Archon,
-    readonly recorder: RecordingApiServer,
+    private readonly forwarded: ForwardedArchon,
     readonly ns: string,
   ) {}
 
   static async open(cluster: TestCluster, settings: Record<string, string> = {}): Promise<Scene> {
-    const clientFile = (suffix: string) => path.join(cluster.certificates, `apiserver-kubelet-client.${suffix}`);
-    const recorder = await RecordingApiServer.start({
-      forwardTo: { url: cluster.url, caFile: cluster.caFile, clientCertFile: clientFile('crt'), clientKeyFile: clientFile('key') },
-    });
-    // The recorder shares the test's event loop, which starts many processes.
-    const archon = await Archon.start({ settings: { ARCHON_CLUSTER_CONNECT_TIMEOUT_MS: '20000', ...settings } });
-    await archon.registerKubeconfig('r', recorder.kubeconfig());
-    return new Scene(archon, recorder, await createNamespace(archon.client, ['r'], 'ops'));
+    const forwarded = await startForwardedArchon(cluster, settings);
+    return new Scene(forwarded, await createNamespace(forwarded.archon.client, ['r'], 'ops'));
+  }
+
+  get archon() {
+    return this.forwarded.archon;
+  }
+
+  get recorder() {
+    return this.forwarded.recorder;
   }
 
   get path(): string {
@@ -106,9 +97,8 @@ class Scene {
     );
   }
 
-  async close(): Promise<void> {
-    await this.archon.dispose();
-    await this.recorder.close();
+  close(): Promise<void> {
+    return this.forwarded.close();
   }
 }
 

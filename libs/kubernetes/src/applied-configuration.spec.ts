@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { appliedConfiguration } from './applied-configuration.js';
+import { appliedConfiguration, isMadeBy } from './applied-configuration.js';
 import type { KubernetesObject } from './kubernetes-object.js';
 
 const live: KubernetesObject = {
@@ -81,4 +81,27 @@ describe('appliedConfiguration', () => {
     expect(appliedConfiguration(live, 'kubectl')).toBeUndefined();
     expect(appliedConfiguration({ ...live, metadata: { name: 'web' } }, 'archon')).toBeUndefined();
   });
+});
+
+describe('isMadeBy', () => {
+  const [before, created, after] = ['2026-01-01T12:00:04Z', '2026-01-01T12:00:05Z', '2026-01-01T12:00:09Z'];
+  const own = (time: string) => ({ manager: 'archon', operation: 'Apply', time });
+  const other = (time: string, subresource?: string) => ({
+    manager: 'kubectl',
+    operation: 'Update',
+    time,
+    ...(subresource && { subresource }),
+  });
+  const written = (...managedFields: object[]): KubernetesObject => ({ ...live, metadata: { creationTimestamp: created, managedFields } });
+
+  it.each([
+    ['when it was applied in the second of its creation', written(own(created)), true],
+    ['when a second began in between', written(own(before)), true],
+    ['when others wrote it later, or its status', written(own(created), other(after), other(created, 'status')), true],
+    ['not when it was applied later', written(own(after)), false],
+    ['not when somebody else wrote it in the same second', written(own(created), other(created)), false],
+    ['not when somebody else applied it', written({ ...own(created), manager: 'kubectl' }), false],
+    ['not when it was written otherwise', written({ ...own(created), operation: 'Update' }), false],
+    ['not when the cluster tells no times', live, false],
+  ])('%s', (_case, object, expected) => expect(isMadeBy(object, 'archon')).toBe(expected));
 });

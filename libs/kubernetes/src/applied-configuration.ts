@@ -9,15 +9,28 @@ type FieldSet = JsonObject;
  * Undefined when that manager applied nothing. Type, name and namespace are always part of it.
  */
 export function appliedConfiguration(object: KubernetesObject, manager: string): KubernetesObject | undefined {
-  const entry = object.metadata.managedFields?.find(
-    (fields) => fields.manager === manager && fields.operation === 'Apply' && !fields.subresource,
-  );
+  const entry = appliedFields(object, manager);
   if (entry?.fieldsV1 === undefined) return undefined;
   const picked = pickObject(object, entry.fieldsV1);
   const { name, namespace } = object.metadata;
   const metadata = { ...(picked.metadata as JsonObject | undefined), name, ...(namespace === undefined ? {} : { namespace }) };
   return { apiVersion: entry.apiVersion ?? object.apiVersion, kind: object.kind, ...picked, metadata };
 }
+
+/**
+ * Whether an object came into being when this manager applied it, and was not there before: nobody else wrote it until then, by the cluster's
+ * own clock, which counts in seconds. An object that the manager has applied again since, with other contents, counts as one that was there.
+ */
+export function isMadeBy(object: KubernetesObject, manager: string): boolean {
+  const own = appliedFields(object, manager);
+  // What is not told is no date, of which no difference is small.
+  const since = (time: string | undefined) => Date.parse(own?.time ?? '') - Date.parse(time ?? '');
+  const others = (object.metadata.managedFields ?? []).filter((fields) => fields !== own && !fields.subresource);
+  return since(object.metadata.creationTimestamp) <= 1000 && others.every(({ time }) => since(time) < 0);
+}
+
+const appliedFields = (object: KubernetesObject, manager: string) =>
+  object.metadata.managedFields?.find((fields) => fields.manager === manager && fields.operation === 'Apply' && !fields.subresource);
 
 function pick(value: unknown, fields: FieldSet): unknown {
   // An empty set means that the whole value is owned.

@@ -1,6 +1,6 @@
 export type { ClientRequest, ClientResponse } from './client-exchange.js';
 export { isAllowedAddress } from './address-policy.js';
-export { appliedConfiguration } from './applied-configuration.js';
+export { appliedConfiguration, isMadeBy } from './applied-configuration.js';
 export type { AddressRange } from './address-policy.js';
 export { AddressPolicy } from './checked-lookup.gateway.js';
 export type { ClusterConnection, ClusterCredential } from './cluster-connection.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '#kubernetes';
-import { addDrift, changedHard, deviations } from './namespace-drift.js';
+import { addDrift, changedHard, changedLimits, deviations } from './namespace-drift.js';
 import type { Drift } from './namespace-observed.js';
 
 const namespace = (labels: Record<string, string>): KubernetesObject => ({
@@ -47,6 +47,17 @@ describe('changedHard', () => {
     [{}, { pods: '1' }, { pods: '1' }],
     [{ pods: '1' }, { configmaps: '1' }, { configmaps: '1' }],
   ])('desired %j, found %j', (desired, found, expected) => expect(changedHard(desired, quota(found))).toEqual(expected));
+});
+
+describe('changedLimits', () => {
+  const range = (limits: object[]): KubernetesObject => ({ ...quota({}), kind: 'LimitRange', spec: { limits } });
+  const limit = { max: { cpu: '1' }, type: 'Container', default: { cpu: '500m' } };
+
+  it('are none where only the order of keys differs', () =>
+    expect(changedLimits([limit], range([{ type: 'Container', max: { cpu: '1' }, default: { cpu: '500m' } }]))).toBeUndefined());
+  it('are those that were found where an amount differs', () =>
+    expect(changedLimits([limit], range([{ ...limit, max: { cpu: '2' } }]))).toEqual([{ ...limit, max: { cpu: '2' } }]));
+  it('are none where there is no LimitRange', () => expect(changedLimits([limit], undefined)).toBeUndefined());
 });
 
 describe('addDrift', () => {

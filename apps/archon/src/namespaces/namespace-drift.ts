@@ -46,6 +46,15 @@ export function changedHard(desired: Readonly<Labels>, quota: KubernetesObject):
   return isSame ? undefined : hard;
 }
 
+/** The limits that a LimitRange was given past Archon; undefined when they are the same, in whatever order Postgres gives the keys. */
+export function changedLimits(
+  desired: readonly unknown[] | undefined,
+  range: KubernetesObject | undefined,
+): readonly unknown[] | undefined {
+  const { limits } = (range?.spec ?? {}) as { limits?: unknown[] };
+  return limits === undefined || text(limits) === text(desired) ? undefined : limits;
+}
+
 /** What was found last, before what was found earlier; the same again only once. */
 export function addDrift(found: readonly Drift[], before: readonly Drift[]): Drift[] {
   const isKnown = (drift: Drift) =>

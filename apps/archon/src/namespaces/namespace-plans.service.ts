@@ -90,7 +90,7 @@ export class NamespacePlans {
       .map((old) => ({ action: 'delete' as const, target: `${old.kind} "${old.metadata.name}"`, ref: refOf(old) }));
     return {
       ...this.head('UpdateNamespace', caller, cluster, key.name),
-      steps: [...adoptSteps(drawn.objects(), before(live), drawn.object), ...gone],
+      steps: [...adoptSteps(drawn.objects(), (ours) => before(live)(ours) ?? unread(ours), drawn.object), ...gone],
       store,
       payload,
     };
@@ -192,3 +192,6 @@ const before = (live: (ours: KubernetesObject) => KubernetesObject | undefined) 
   const found = live(ours);
   return found && previousOf(found, ours);
 };
+
+/** A Secret is never read, and is in each namespace what the settings say. */
+const unread = (ours: KubernetesObject): KubernetesObject | undefined => (ours.kind === 'Secret' ? ours : undefined);

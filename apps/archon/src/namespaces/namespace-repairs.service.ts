@@ -4,7 +4,7 @@ import { ApiError } from '#errors';
 import { type ClusterConnection, describeObject, isConnectionFailure, KubernetesGateway, type KubernetesObject } from '#kubernetes';
 import { PLATFORM } from '../auth/platform-identity.js';
 import type { LiveObjects } from './cluster-namespaces.service.js';
-import { changedHard, type Deviation, deviations } from './namespace-drift.js';
+import { changedHard, changedLimits, type Deviation, deviations } from './namespace-drift.js';
 import { refOf } from './namespace-objects.js';
 import type { Drift } from './namespace-observed.js';
 import { NamespaceRows } from './namespace-rows.service.js';
@@ -35,7 +35,7 @@ export class NamespaceRepairs {
     const [quota, range] = [ours('ResourceQuota'), ours('LimitRange')];
     const found = quota && live(quota);
     const hard = found && changedHard(row.desired.hard, found);
-    const limits = range && changedLimits(row, live(range));
+    const limits = range && changedLimits(row.desired.limits, live(range));
     // What is not listed is not compared: a Secret is never read.
     const away = deviations(
       objects.filter(({ kind }) => kind !== 'Secret'),
@@ -102,9 +102,3 @@ export class NamespaceRepairs {
 }
 
 const describe = ({ object, reason }: Deviation, detectedAt: string) => ({ target: describeObject(object), reason, detectedAt });
-
-/** The limits that a LimitRange was given past Archon; undefined when they are the same. */
-function changedLimits(row: NamespaceEntity, range: KubernetesObject | undefined): readonly unknown[] | undefined {
-  const limits = ((range?.spec ?? {}) as { limits?: unknown[] }).limits;
-  return limits === undefined || JSON.stringify(limits) === JSON.stringify(row.desired.limits) ? undefined : limits;
-}

@@ -1,4 +1,4 @@
-import { type KubernetesObject, parseQuantity, withoutServerFields } from '#kubernetes';
+import { appliedConfiguration, FIELD_MANAGER, type KubernetesObject, parseQuantity, withoutServerFields } from '#kubernetes';
 import type { NamespaceDesired } from './namespace-desired.js';
 import type { NamespaceObserved } from './namespace-observed.js';
 import type { NamespaceRequest } from './namespace-request.js';
@@ -51,11 +51,16 @@ export function larger(one: Readonly<Record<string, string>>, other: Readonly<Re
   return all;
 }
 
-/** What a live object has of the fields that an object of ours sets: what is applied again when the change is undone. */
+/**
+ * What a live object has of the fields that an object of ours sets, and the labels and annotations that Archon gave it earlier, which applying
+ * ours would take away: what is applied again when the change is undone.
+ */
 export function previousOf(live: KubernetesObject, ours: KubernetesObject): KubernetesObject {
-  const { labels, annotations } = ours.metadata;
-  const pick = (from: Record<string, string> | undefined, keys: Record<string, string> | undefined) =>
-    Object.fromEntries(Object.entries(from ?? {}).filter(([key]) => keys !== undefined && key in keys));
+  const earlier = appliedConfiguration(live, FIELD_MANAGER)?.metadata;
+  const pick = (field: 'labels' | 'annotations') => {
+    const keys = { ...earlier?.[field], ...ours.metadata[field] };
+    return Object.fromEntries(Object.entries(live.metadata[field] ?? {}).filter(([key]) => Object.hasOwn(keys, key)));
+  };
   const { metadata: _metadata, ...rest } = withoutServerFields(live);
   const fields = Object.fromEntries(Object.entries(rest).filter(([field]) => field in ours));
   const { name, namespace } = live.metadata;
@@ -66,8 +71,8 @@ export function previousOf(live: KubernetesObject, ours: KubernetesObject): Kube
     metadata: {
       ...(name === undefined ? {} : { name }),
       ...(namespace === undefined ? {} : { namespace }),
-      labels: pick(live.metadata.labels, labels),
-      annotations: pick(live.metadata.annotations, annotations),
+      labels: pick('labels'),
+      annotations: pick('annotations'),
     },
   };
 }

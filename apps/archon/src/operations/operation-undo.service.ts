@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { ApiError } from '#errors';
-import { isConnectionFailure, KubernetesGateway, type KubernetesObject, type Target } from '#kubernetes';
+import { FIELD_MANAGER, isConnectionFailure, isMadeBy, KubernetesGateway, type KubernetesObject, type Target } from '#kubernetes';
 import { PLATFORM } from '../auth/platform-identity.js';
 import { AppConfig } from '../config.module.js';
 import { GONE_POLLS_MS } from './operation-plan.js';
@@ -99,7 +99,7 @@ export class OperationUndo {
     const { apiVersion, kind, metadata } = live;
     if (previous !== undefined) await this.kubernetes.apply(target, step.ref, previous, { force: true });
     // Applying nothing gives up all fields that were applied: the object stays as its owner had it.
-    else if (step.state === 'Adopted' || step.adopts)
+    else if (wasThere(step, live))
       await this.kubernetes.apply(target, step.ref, { apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace } });
     else {
       if (metadata.deletionTimestamp === undefined) await this.kubernetes.delete(target, step.ref, { uid: metadata.uid }).catch(unlessGone);
@@ -108,6 +108,10 @@ export class OperationUndo {
     return 'Undone';
   }
 }
+
+/** Of an object that a step may have found or made: where the step was not recorded, or may do either, the object itself tells. */
+const wasThere = ({ state, adopts }: OperationStepEntity, live: KubernetesObject): boolean =>
+  state === 'Adopted' || ((adopts || state === 'Pending') && !isMadeBy(live, FIELD_MANAGER));
 
 /** Gone already, or in the hands of somebody else: the next look tells. */
 function unlessGone(error: unknown): void {

@@ -52,9 +52,12 @@ describe('changedHard', () => {
 describe('changedLimits', () => {
   const range = (limits: object[]): KubernetesObject => ({ ...quota({}), kind: 'LimitRange', spec: { limits } });
   const limit = { max: { cpu: '1' }, type: 'Container', default: { cpu: '500m' } };
+  const stored = { type: 'Container', max: { cpu: '1' }, default: { cpu: '500m' }, defaultRequest: { cpu: '500m' } };
 
-  it('are none where only the order of keys differs', () =>
-    expect(changedLimits([limit], range([{ type: 'Container', max: { cpu: '1' }, default: { cpu: '500m' } }]))).toBeUndefined());
+  it('are none where only the order of keys differs, or what the API server has added', () =>
+    expect(changedLimits([limit], range([stored]))).toBeUndefined());
+  it('are those that were found where that differs', () =>
+    expect(changedLimits([limit], range([{ ...stored, defaultRequest: { cpu: '1m' } }]))).toHaveLength(1));
   it('are those that were found where an amount differs', () =>
     expect(changedLimits([limit], range([{ ...limit, max: { cpu: '2' } }]))).toEqual([{ ...limit, max: { cpu: '2' } }]));
   it('are none where there is no LimitRange', () => expect(changedLimits([limit], undefined)).toBeUndefined());

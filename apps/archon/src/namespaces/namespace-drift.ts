@@ -1,4 +1,5 @@
 import { type KubernetesObject, parseQuantity } from '#kubernetes';
+import { completedLimit } from '../quotas/limit-range.js';
 import type { Drift } from './namespace-observed.js';
 
 /** An object that is not in the cluster as it should be. */
@@ -46,13 +47,16 @@ export function changedHard(desired: Readonly<Labels>, quota: KubernetesObject):
   return isSame ? undefined : hard;
 }
 
-/** The limits that a LimitRange was given past Archon; undefined when they are the same, in whatever order Postgres gives the keys. */
+/**
+ * The limits that a LimitRange was given past Archon; undefined when they are the same, in whatever order Postgres gives the keys, and but for
+ * what the API server adds.
+ */
 export function changedLimits(
   desired: readonly unknown[] | undefined,
   range: KubernetesObject | undefined,
 ): readonly unknown[] | undefined {
   const { limits } = (range?.spec ?? {}) as { limits?: unknown[] };
-  return limits === undefined || text(limits) === text(desired) ? undefined : limits;
+  return limits === undefined || text(limits) === text(desired?.map(completedLimit)) ? undefined : limits;
 }
 
 /** What was found last, before what was found earlier; the same again only once. */

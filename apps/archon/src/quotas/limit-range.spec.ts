@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError, type StatusCause } from '#errors';
-import { limitRange, readLimitRange } from './limit-range.js';
+import { completedLimit, limitRange, readLimitRange } from './limit-range.js';
 
 const causesOf = (spec: unknown): StatusCause[] | undefined => {
   try {
@@ -11,6 +11,26 @@ const causesOf = (spec: unknown): StatusCause[] | undefined => {
   }
   return undefined;
 };
+
+it.each([
+  [{ default: { cpu: '1' } }, { default: { cpu: '1' }, defaultRequest: { cpu: '1' } }],
+  [
+    { max: { cpu: '2', memory: '1Gi' }, default: { cpu: '1' } },
+    { max: { cpu: '2', memory: '1Gi' }, default: { cpu: '1', memory: '1Gi' }, defaultRequest: { cpu: '1', memory: '1Gi' } },
+  ],
+  [{ min: { cpu: '1m' } }, { min: { cpu: '1m' }, defaultRequest: { cpu: '1m' } }],
+  [
+    { min: { cpu: '1m' }, default: { cpu: '1' } },
+    { min: { cpu: '1m' }, default: { cpu: '1' }, defaultRequest: { cpu: '1' } },
+  ],
+  [
+    { defaultRequest: { cpu: '5m' }, max: { cpu: '1' } },
+    { defaultRequest: { cpu: '5m' }, max: { cpu: '1' }, default: { cpu: '1' } },
+  ],
+])('an API server completes the limits of containers %j', (given, expected) => {
+  expect(completedLimit({ type: 'Container', ...given })).toEqual({ type: 'Container', ...expected });
+  expect(completedLimit({ type: 'Pod', ...given })).toEqual({ type: 'Pod', ...given });
+});
 
 describe('readLimitRange', () => {
   it('reads bounds that rise, as canonical quantities', () => {

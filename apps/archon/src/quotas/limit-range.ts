@@ -30,6 +30,20 @@ export const limitRange = (namespace: string, limits: readonly unknown[]): Kuber
   spec: { limits },
 });
 
+/**
+ * An element of `limits` as an API server completes it (Kubernetes, defaults of LimitRangeItem): for containers `default` from `max`, then
+ * `defaultRequest` from `default` and from `min`.
+ */
+export function completedLimit(item: unknown): unknown {
+  if (!isObject(item) || item.type !== 'Container') return item;
+  const [most, least] = [item.max, item.min].map((bound) => (isObject(bound) ? bound : {}));
+  const limit = { ...most, ...(item.default as object | undefined) };
+  const request = { ...least, ...limit, ...(item.defaultRequest as object | undefined) };
+  return { ...item, ...(isEmpty(limit) ? {} : { default: limit }), ...(isEmpty(request) ? {} : { defaultRequest: request }) };
+}
+
+const isEmpty = (value: object): boolean => Object.keys(value).length === 0;
+
 function readLimits(field: string, spec: unknown, causes: StatusCause[]): ContainerLimits | undefined {
   const list = isObject(spec) ? (spec.limits ?? []) : undefined;
   if (!Array.isArray(list)) {

@@ -168,7 +168,7 @@ async function killedAt({ archon, recorder }: ForwardedArchon, deed: Deed, point
   await archon.run();
 }
 
-describe.concurrent('SIGKILL at every step', () => {
+describe('SIGKILL at every step', () => {
   it.each(DEEDS)(
     '$requirement $kind: it is whole or undone within 30 s of the restart',
     { timeout: 120_000 + PASSES * 60_000 },

@@ -51,7 +51,7 @@ it('F-21 T122 a credential is replaced under 100 requests per second on two repl
   let refused = 0;
   // Each request is under way for a while: the credential with which it was sent may have ended when it is looked at.
   const slow = server.on({ path: `${CONFIG_MAPS}/here` }, async (request) => {
-    await sleep(60);
+    await sleep(250);
     if (!server.tokens.has(request.header('authorization')[0]?.slice('Bearer '.length) ?? '')) refused++;
     return undefined;
   });

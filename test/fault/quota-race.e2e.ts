@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { accept, seed, volume } from '../support/acceptance.js';
+import { accept, seed } from '../support/acceptance.js';
 import { Archon } from '../support/archon.js';
 import { uniqueName } from '../support/cluster-objects.js';
 import { random } from '../support/random.js';
@@ -9,7 +9,7 @@ import { eventually } from '../support/wait-for.js';
 const KEY = 'requests.example.org/unit';
 const UNITS = 50;
 const CREATES = 500;
-const ROUNDS = volume({ ci: 20, nightly: 40 });
+const ROUNDS = 20;
 const KILLS = 3;
 /** How long anything may stay undecided after a replica was killed. */
 const SETTLE_MS = 60_000;

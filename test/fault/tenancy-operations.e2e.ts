@@ -89,7 +89,7 @@ const DEEDS: Deed[] = [
   ),
 ];
 /** In each every second step is died before, the others after; in the next the other way round. */
-const PASSES = volume({ ci: 1, nightly: 10 });
+const PASSES = volume({ ci: 1, nightly: 5 });
 const RECOVERED_WITHIN_MS = 30_000;
 
 let folder: string;

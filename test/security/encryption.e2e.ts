@@ -137,7 +137,7 @@ it('S-18 T90: Archon itself refuses a credential that was moved to another row',
   await archon.database.query(`update clusters set credential = $1 where name = '${one}'`, [before[0]?.credential]);
 });
 
-it(`T91 S-18: a rotation killed ${KILLS} times, beside requests and another replica, loses nothing`, { timeout: 180_000 }, async () => {
+it(`T91 S-18: a rotation killed ${KILLS} times, beside requests and another replica, loses nothing`, { timeout: 360_000 }, async () => {
   const replica = await archon.replica();
   const oldId = (await encryption()).keys[0]?.id;
   const before = new FieldCipherReader(await FieldCipher.load(keyFile));

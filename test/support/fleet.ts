@@ -41,7 +41,9 @@ export class Fleet {
           metadata: { name: 'here', namespace: 'default' },
           data: { cluster: name },
         });
-        await archon.registerKubeconfig(name, server.kubeconfig().replace(server.url, `https://${link.host}:${link.port}`));
+        const kubeconfig = server.kubeconfig().replace(server.url, `https://${link.host}:${link.port}`);
+        // Many are connected to at a time: on a busy machine one of them may take longer than Archon waits.
+        await eventually(() => archon.registerKubeconfig(name, kubeconfig).then(() => true), { what: `${name} to be registered` });
         members.push({ name, server, link });
       }
     };

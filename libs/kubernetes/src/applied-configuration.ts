@@ -18,15 +18,16 @@ export function appliedConfiguration(object: KubernetesObject, manager: string):
 }
 
 /**
- * Whether an object came into being when this manager applied it, and was not there before: nobody else wrote it until then, by the cluster's
- * own clock, which counts in seconds. An object that the manager has applied again since, with other contents, counts as one that was there.
+ * Whether an object came into being when this manager applied it, and was not there before: nobody else wrote it earlier, by the cluster's
+ * own clock, which counts in seconds; controllers may write it in the same one. An object that the manager has applied again since, with other
+ * contents, counts as one that was there.
  */
 export function isMadeBy(object: KubernetesObject, manager: string): boolean {
   const own = appliedFields(object, manager);
   // What is not told is no date, of which no difference is small.
   const since = (time: string | undefined) => Date.parse(own?.time ?? '') - Date.parse(time ?? '');
   const others = (object.metadata.managedFields ?? []).filter((fields) => fields !== own && !fields.subresource);
-  return since(object.metadata.creationTimestamp) <= 1000 && others.every(({ time }) => since(time) < 0);
+  return since(object.metadata.creationTimestamp) <= 1000 && others.every(({ time }) => since(time) <= 0);
 }
 
 const appliedFields = (object: KubernetesObject, manager: string) =>

@@ -43,7 +43,10 @@ export class Fleet {
         });
         const kubeconfig = server.kubeconfig().replace(server.url, `https://${link.host}:${link.port}`);
         // Many are connected to at a time: on a busy machine one of them may take longer than Archon waits.
-        await eventually(() => archon.registerKubeconfig(name, kubeconfig).then(() => true), { what: `${name} to be registered` });
+        await eventually(() => archon.registerKubeconfig(name, kubeconfig).then(() => true), {
+          what: `${name} to be registered`,
+          timeoutMs: 60_000,
+        });
         members.push({ name, server, link });
       }
     };

@@ -14,7 +14,7 @@ import { namespaceObjects, type NamespacePlace, refOf } from './namespace-object
 import { NamespaceRows } from './namespace-rows.service.js';
 import { NamespaceSettings } from './namespace-settings.service.js';
 import { larger, previousOf } from './namespace-state.js';
-import { adoptSteps, createSteps, deleteSteps, removeSteps } from './namespace-steps.js';
+import { adoptSteps, createSteps, deleteSteps, excessSteps, removeSteps } from './namespace-steps.js';
 import type { NamespaceEntity, NamespacePhase } from './namespace.entity.js';
 import { projectQuotaRef } from './project-quota-object.js';
 import { QuotaLedger, type Share } from './quota-ledger.service.js';
@@ -59,7 +59,7 @@ export class NamespacePlans {
     const drawn = await this.draw(cluster, place, desired, caller.user);
     return {
       ...this.head('ImportNamespace', caller, cluster, place.name),
-      steps: adoptSteps(drawn.objects(), before(live), drawn.object),
+      steps: [...adoptSteps(drawn.objects(), before(live), drawn.object), ...excessSteps(drawn.objects(), live)],
       store: drawn.take,
     };
   }
@@ -90,7 +90,11 @@ export class NamespacePlans {
       .map((old) => ({ action: 'delete' as const, target: `${old.kind} "${old.metadata.name}"`, ref: refOf(old) }));
     return {
       ...this.head('UpdateNamespace', caller, cluster, key.name),
-      steps: [...adoptSteps(drawn.objects(), (ours) => before(live)(ours) ?? unread(ours), drawn.object), ...gone],
+      steps: [
+        ...adoptSteps(drawn.objects(), (ours) => before(live)(ours) ?? unread(ours), drawn.object),
+        ...excessSteps(drawn.objects(), live),
+        ...gone,
+      ],
       store,
       payload,
     };

@@ -8,6 +8,7 @@ import { changedHard, changedLimits, type Deviation, deviations } from './namesp
 import { refOf } from './namespace-objects.js';
 import type { Drift } from './namespace-observed.js';
 import { NamespaceRows } from './namespace-rows.service.js';
+import { excessPatch } from './namespace-state.js';
 import type { NamespaceEntity } from './namespace.entity.js';
 import { QuotaLedger } from './quota-ledger.service.js';
 
@@ -79,18 +80,20 @@ export class NamespaceRepairs {
       };
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 403) throw error;
-      const drift = await this.putBack(cluster, deviation);
+      const drift = await this.putBack(cluster, deviation, { ...quota, spec: { hard } });
       return { isTaken: false, drift: { ...drift, message: `${drift.message}: ${error.message}` } };
     }
   }
 
-  private async putBack(cluster: ClusterConnection, deviation: Deviation): Promise<Drift> {
+  private async putBack(cluster: ClusterConnection, deviation: Deviation, found?: KubernetesObject): Promise<Drift> {
     const target = { cluster, identity: PLATFORM } as const;
     const { object, reason } = deviation;
     const drift = describe(deviation, new Date().toISOString());
     try {
       // The role of a binding can't be changed: it is made anew.
       if (object.kind === 'RoleBinding' && reason === 'Changed') await this.kubernetes.delete(target, refOf(object));
+      const excess = object.kind === 'ResourceQuota' ? excessPatch(found, object) : undefined;
+      if (excess !== undefined) await this.kubernetes.patch(target, refOf(object), 'merge', excess);
       await this.kubernetes.apply(target, refOf(object), object, { force: true });
       const message = reason === 'Missing' ? 'was not there, and was made again' : 'was changed by hand, and put back';
       return { ...drift, message, repairedAt: new Date().toISOString() };

@@ -52,6 +52,16 @@ export function larger(one: Readonly<Record<string, string>>, other: Readonly<Re
 }
 
 /**
+ * A merge patch that takes from a live ResourceQuota the types that ours does not have: applying ours leaves those that somebody else has
+ * set. Undefined where there are none.
+ */
+export function excessPatch(live: KubernetesObject | undefined, ours: KubernetesObject): object | undefined {
+  const [has, wants] = [live, ours].map((object) => Object.keys((object?.spec as { hard?: object } | undefined)?.hard ?? {}));
+  const excess = (has ?? []).filter((key) => wants?.includes(key) !== true);
+  return excess.length === 0 ? undefined : { spec: { hard: Object.fromEntries(excess.map((key) => [key, null])) } };
+}
+
+/**
  * What a live object has of the fields that an object of ours sets, and the labels and annotations that Archon gave it earlier, which applying
  * ours would take away: what is applied again when the change is undone.
  */

@@ -1,5 +1,6 @@
 import { describeObject, type KubernetesObject } from '#kubernetes';
 import type { StepPlan } from '../operations/operation-plan.js';
+import { excessPatch } from './namespace-state.js';
 import { namespaceRef, type NamespacePlace, ownershipLabels, PULL_SECRET_NAME, refOf } from './namespace-objects.js';
 
 /** Steps that apply objects which must not exist yet. */
@@ -16,6 +17,16 @@ export const adoptSteps = (
     const before = previous(object);
     const step: StepPlan = { action: 'apply', target: describeObject(object), ref: refOf(object), object: () => make(index), adopts: true };
     return before === undefined ? step : { ...step, previous: before };
+  });
+
+/** Steps that take from quotas that are there the types that ours do not have. */
+export const excessSteps = (
+  objects: readonly KubernetesObject[],
+  live: (object: KubernetesObject) => KubernetesObject | undefined,
+): StepPlan[] =>
+  objects.flatMap((object): StepPlan[] => {
+    const patch = object.kind === 'ResourceQuota' ? excessPatch(live(object), object) : undefined;
+    return patch === undefined ? [] : [{ action: 'patch', target: describeObject(object), ref: refOf(object), patch }];
   });
 
 /** Takes a namespace out of its project and keeps what is in it (NS-10). Every step can be done again; none is taken back. */

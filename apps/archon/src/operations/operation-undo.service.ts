@@ -31,8 +31,8 @@ export class OperationUndo {
   }
 
   /**
-   * Last step first; done when what was made is gone. With the platform's rights, because a caller who may create need not be allowed to delete; but only on objects that
-   * carry this operation's id, which nobody but this operation wrote.
+   * Last step first; done when what was made is gone. With the platform's rights, because a caller who may create need not be allowed to
+   * delete; but only on objects that carry this operation's id, which nobody but this operation wrote.
    */
   async undo(
     targets: StepTargets,

@@ -80,12 +80,12 @@ class Balancer {
 /** An open watch; how it ended. */
 async function watch(by: Archon): Promise<{ ended: Promise<string> }> {
   const { status, body } = await by.client.stream(`${CONFIG_MAPS}?watch=true`);
-  expect(status).toBe(200);
   let text = '';
   body.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const ended = new Promise<string>((resolve) => {
     body.once('end', () => resolve(text.trim().split('\n').at(-1) ?? '')).once('error', (error) => resolve(String(error)));
   });
+  if (status !== 200) throw new Error(`watch refused with ${status}: ${await ended}`);
   return { ended };
 }
 

@@ -1,7 +1,8 @@
-import { Alias, CST, type Document, isMap, isNode, isScalar, Lexer, parseAllDocuments, visit, type YAMLMap } from 'yaml';
+import { Alias, type Document, isMap, isNode, isScalar, parseAllDocuments, visit, type YAMLMap } from 'yaml';
 import { badRequest } from '#errors';
 import { rawNumber } from '#kubernetes';
 import { MAX_DEPTH, MAX_KEYS, MAX_VALUES } from './json-document.js';
+import { refuseTooMuch } from './yaml-outline.js';
 
 const MAX_ALIASES = 100;
 
@@ -26,7 +27,7 @@ const yesNo = {
  * mapping and 100,000 values (aliases expanded); integers keep every digit. Throws 400 with the document (from 1), line and column.
  */
 export function parseYamlDocuments(text: string): unknown[] {
-  refuseTooMany(text);
+  refuseTooMuch(text);
   const documents = guardDepth(() =>
     parseAllDocuments(text, {
       version: '1.2',
@@ -70,13 +71,6 @@ const FAULTS: Record<string, string> = {
   TAG_RESOLVE_FAILED: 'a tag is unknown',
   RESOURCE_EXHAUSTION: `it is nested deeper than ${MAX_DEPTH} levels`,
 };
-
-/** The parser needs microseconds for each value, the lexer a fraction: what is too much is found before it is parsed. */
-function refuseTooMany(text: string): void {
-  let scalars = 0;
-  for (const token of new Lexer().lex(text))
-    if (token === CST.SCALAR && ++scalars > MAX_VALUES) throw badRequest(`the YAML has more than ${MAX_VALUES} values`);
-}
 
 function checkStructure(document: Document.Parsed, where: string, lineStarts: number[]): void {
   let aliases = 0;

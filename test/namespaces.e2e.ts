@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FORM_EXAMPLE, OBJECTS_EXAMPLE } from '../apps/archon/src/namespaces/namespace-examples.js';
 import { Archon } from './support/archon.js';
@@ -30,11 +33,18 @@ const DRIFT_MS = 20_000;
 
 let archon: Archon;
 let project: string;
+let folder: string;
 beforeAll(async () => {
-  archon = await Archon.start({ clusters: ['c1', 'c2'] });
+  folder = await mkdtemp(path.join(tmpdir(), 'archon-namespaces-'));
+  const pullSecret = path.join(folder, 'registry.json');
+  await writeFile(pullSecret, JSON.stringify({ auths: { 'registry.example.org': { auth: 'YTpi' } } }));
+  archon = await Archon.start({ clusters: ['c1', 'c2'], settings: { ARCHON_PULL_SECRET_FILE: pullSecret } });
   project = await createProject();
 });
-afterAll(() => archon?.dispose());
+afterAll(async () => {
+  await archon?.dispose();
+  await rm(folder, { recursive: true, force: true });
+});
 
 async function createProject(clusters: object[] = [{ name: 'c1' }, { name: 'c2' }], spec: object = {}): Promise<string> {
   const name = uniqueName('ns');
@@ -183,7 +193,7 @@ describe('a new namespace', () => {
     const other = `${project}-taken`;
     await archon.client.post('/kubernetes/c1/api/v1/namespaces', { metadata: { name: other } });
     const { status, body } = await create({ name: 'taken', quota: { pods: '3' } });
-    expect([status, body.message]).toEqual([409, expect.stringContaining('nothing was changed')]);
+    expect([status, body.message]).toEqual([409, expect.stringContaining('exists already')]);
     expect((await inCluster('c1', other)).body.metadata.labels).not.toHaveProperty('cpaas.io/project');
     expect((await archon.client.get(root('c1', other))).status).toBe(404);
   });
@@ -227,6 +237,20 @@ describe('a namespace that exists', () => {
     expect((await archon.client.put(general('c1', 'nothing-here'), { project })).status).toBe(404);
   });
 
+  it('NS-7 is not imported over a Secret that somebody else has made in the place of the pull secret', async () => {
+    const name = await foreign('c1');
+    const secret = { metadata: { name: 'archon-registry' }, data: { token: 'bWluZQ==' } };
+    const { status: made } = await archon.client.post(`/kubernetes/c1/api/v1/namespaces/${name}/secrets`, secret);
+    expect(made).toBe(201);
+    for (const query of ['?dryRun=All', '']) {
+      const { status, body } = await archon.client.put<Status>(`${general('c1', name)}${query}`, { project, quota: { pods: '7' } });
+      expect([status, body.reason, body.message]).toEqual([409, 'Conflict', expect.stringMatching(/Secret "archon-registry".*delete/)]);
+    }
+    expect((await inCluster('c1', `${name}/secrets/archon-registry`)).body).toMatchObject({ type: 'Opaque', data: secret.data });
+    expect((await inCluster('c1', name)).body.metadata.labels).not.toHaveProperty('cpaas.io/project');
+    expect((await inCluster('c1', `${name}/resourcequotas/default`)).status).toBe(404);
+  });
+
   it('NS-8 with several quotas gets one of the least of each type, as in the FAQ of the guide, and a warning', async () => {
     const name = await foreign('c1', {
       quotas: [
@@ -260,19 +284,25 @@ describe('a namespace that exists', () => {
     timeout: 60_000,
   }, async () => {
     const of = await createProject([{ name: 'c1', quota: { pods: '5' } }]);
-    await created({ project: of, name: 'moves', quota: { pods: '5' } });
+    await created({ project: of, name: 'moves', labels: { tier: 'shop' }, quota: { pods: '5' } });
     const name = `${of}-moves`;
     await archon.client.post(`/kubernetes/c1/api/v1/namespaces/${name}/configmaps`, { metadata: { name: 'mine' }, data: { a: 'b' } });
     const { status, body, text } = await archon.client.post<OperationBody>(`${root('c1', name)}/remove`, undefined);
     expect(status, text).toBe(202);
     expect((await finished(archon.client, body)).phase).toBe('Succeeded');
     const left = (await inCluster('c1', name)).body.metadata;
+    expect(left.labels).toMatchObject({ tier: 'shop' });
     expect(left.labels).not.toHaveProperty('cpaas.io/project');
     expect((await inCluster('c1', `${name}/configmaps/mine`)).body.data).toEqual({ a: 'b' });
     const bindings = await archon.client.get<{ items: KubernetesBody[] }>(
       `/kubernetes/c1/apis/rbac.authorization.k8s.io/v1/namespaces/${name}/rolebindings`,
     );
     expect(bindings.body.items).toEqual([]);
+    expect(await create({ project: of, name: 'moves', labels: { tier: 'other' }, quota: { pods: '5' } })).toMatchObject({
+      status: 409,
+      body: { reason: 'AlreadyExists', message: expect.stringContaining('import it') },
+    });
+    expect((await inCluster('c1', name)).body.metadata.labels).toEqual(left.labels);
     await created({ project: of, name: 'next', quota: { pods: '5' } });
     expect((await archon.client.put(general('c1', name), { project })).status).toBe(200);
   });

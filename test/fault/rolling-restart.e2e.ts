@@ -77,9 +77,9 @@ class Balancer {
   }
 }
 
-/** An open watch; how it ended. */
+/** An open watch of an object that stays as it is, beside all that the load makes; how it ended. */
 async function watch(by: Archon): Promise<{ ended: Promise<string> }> {
-  const { status, body } = await by.client.stream(`${CONFIG_MAPS}?watch=true`);
+  const { status, body } = await by.client.stream(`${CONFIG_MAPS}?watch=true&fieldSelector=metadata.name=here`);
   let text = '';
   body.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const ended = new Promise<string>((resolve) => {

@@ -5,6 +5,7 @@ import { type ClusterConnection, KubernetesGateway, type KubernetesObject } from
 import { PLATFORM } from '../auth/platform-identity.js';
 import type { Principal } from '../auth/principal.js';
 import { clusterRoleName } from '../roles/cluster-roles.js';
+import { applyStep } from '../operations/apply-step.js';
 import type { ClusterName, OperationKind, OperationPlan, StepPlan } from '../operations/operation-plan.js';
 import { podSecurityLabels } from '../quotas/pod-security.js';
 import { wantsUidRange } from '../quotas/uid-range.js';
@@ -129,12 +130,12 @@ export class NamespacePlans {
     }
     const target = { cluster, identity: PLATFORM } as const;
     const objects: KubernetesObject[] = [];
-    for (const { action, ref, object, adopts } of plan.steps) {
-      if (action !== 'apply' || object === undefined) continue;
-      const made = object(objects);
+    for (const step of plan.steps) {
+      if (step.action !== 'apply' || step.object === undefined) continue;
+      const made = step.object(objects);
       // In a namespace that is not there yet nothing can be tried.
-      const canTry = made.kind === 'Namespace' || adopts === true;
-      objects.push(canTry ? (await this.kubernetes.apply(target, ref, made, { dryRun: true, force: adopts === true })).object : made);
+      const canTry = made.kind === 'Namespace' || step.adopts === true;
+      objects.push(canTry ? (await applyStep(this.kubernetes, target, step, made, { dryRun: true })).object : made);
     }
     return objects;
   }

@@ -7,7 +7,7 @@ import { namespaceRef, type NamespacePlace, ownershipLabels, PULL_SECRET_NAME, r
 export const createSteps = (objects: readonly KubernetesObject[], make: (index: number) => KubernetesObject): StepPlan[] =>
   objects.map((object, index) => ({ action: 'apply', target: describeObject(object), ref: refOf(object), object: () => make(index) }));
 
-/** Steps that apply objects of which some may be there: `previous` is what each of them had of what is applied. */
+/** Steps that apply objects of which some may be there: `previous` is what each of them had of what is applied; of a Secret that is not known. */
 export const adoptSteps = (
   objects: readonly KubernetesObject[],
   previous: (object: KubernetesObject) => KubernetesObject | undefined,
@@ -16,7 +16,8 @@ export const adoptSteps = (
   objects.map((object, index) => {
     const before = previous(object);
     const step: StepPlan = { action: 'apply', target: describeObject(object), ref: refOf(object), object: () => make(index), adopts: true };
-    return before === undefined ? step : { ...step, previous: before };
+    if (before !== undefined) return { ...step, previous: before };
+    return object.kind === 'Secret' ? { ...step, respectsOwners: true } : step;
   });
 
 /** Steps that take from quotas that are there the types that ours do not have. */

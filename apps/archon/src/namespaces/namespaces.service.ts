@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { conflict, invalid, notFound } from '#errors';
+import { alreadyExists, conflict, invalid, notFound } from '#errors';
 import { type ClusterConnection, KubernetesGateway, type KubernetesObject, type Target } from '#kubernetes';
 import { PLATFORM } from '../auth/platform-identity.js';
 import type { Principal } from '../auth/principal.js';
@@ -61,6 +61,7 @@ export class NamespacesService {
     const place: NamespacePlace = { project, cluster, name: namespaceName(project, request.name), isInner: false };
     await this.requireAssigned(project, request);
     const connection = await this.clusters.connection(cluster);
+    await this.requireNew(connection, place.name);
     const plan = await this.plans.create(caller, connection, place, toDesired(request));
     if (dryRun) return this.tried(await this.plans.try(plan, connection));
     return this.remembered(connection, place.name, await this.runner.run(plan));
@@ -214,6 +215,12 @@ export class NamespacesService {
         { field: 'project', message: `is required: as project_name in the query, or as label "${this.config.labelBaseDomain}/project"` },
       ]);
     return name;
+  }
+
+  /** One that was in a project before has what Archon applied then, which applying something else would take away. */
+  private async requireNew(cluster: ClusterConnection, name: string): Promise<void> {
+    if ((await this.kubernetes.find({ cluster, identity: PLATFORM }, namespaceRef(name))) === undefined) return;
+    throw alreadyExists(`the namespace "${name}" exists already: import it, or choose another name`, { kind: 'namespaces', name });
   }
 
   /** A storage class in a quota must be one of the project's (NS-3). */

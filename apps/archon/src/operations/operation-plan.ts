@@ -24,6 +24,8 @@ export interface StepPlan {
   previous?: KubernetesObject;
   /** The object may exist already: only what is applied is ours, and is given up when the step is taken back. */
   adopts?: boolean;
+  /** Takes over nothing that somebody else owns of it: that is a conflict, 409. Where it may exist, what is applied is taken over otherwise. */
+  respectsOwners?: boolean;
   /** Of a `patch`. It is kept in the journal as it is: never of a Secret. */
   patch?: object;
   /** Deletes only the object of this UID. */

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { alreadyExists, ApiError } from '#errors';
 import { isConnectionFailure, KubernetesGateway, type KubernetesObject } from '#kubernetes';
 import { AppConfig } from '../config.module.js';
+import { applyStep, mayExist } from './apply-step.js';
 import { Journal } from './journal.repository.js';
 import type { OperationEntity } from './operation.entity.js';
 import { GONE_POLLS_MS, type OperationEnd, type OperationKind, type OperationPlan, type StepPlan } from './operation-plan.js';
@@ -112,9 +113,8 @@ export class OperationRunner {
     if (plan?.object === undefined) throw new Error(`operation ${operation.id} has a step with nothing to apply`);
     const startedAt = new Date();
     const object = withAnnotation(plan.object(applied), this.annotation, operation.id);
-    const mayExist = step.adopts || plan.previous !== undefined;
-    const answer = await this.kubernetes.apply(await targets.require(step), plan.ref, object, { force: mayExist });
-    const exists = !mayExist && !answer.created;
+    const answer = await applyStep(this.kubernetes, await targets.require(step), plan, object);
+    const exists = !mayExist(plan) && !answer.created;
     await this.journal.mark(step, {
       state: exists ? 'Adopted' : 'Done',
       uid: answer.object.metadata.uid ?? null,

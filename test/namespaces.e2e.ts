@@ -193,7 +193,7 @@ describe('a new namespace', () => {
     const other = `${project}-taken`;
     await archon.client.post('/kubernetes/c1/api/v1/namespaces', { metadata: { name: other } });
     const { status, body } = await create({ name: 'taken', quota: { pods: '3' } });
-    expect([status, body.message]).toEqual([409, expect.stringContaining('exists already')]);
+    expect([status, body.message]).toEqual([409, expect.stringContaining('nothing was changed')]);
     expect((await inCluster('c1', other)).body.metadata.labels).not.toHaveProperty('cpaas.io/project');
     expect((await archon.client.get(root('c1', other))).status).toBe(404);
   });

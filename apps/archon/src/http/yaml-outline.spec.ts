@@ -11,15 +11,15 @@ describe('refuseTooMuch', () => {
     ['mappings in brackets', '{a: {a: {a: {a: {a: 1}}}}}', /deeper than 4 levels/],
     ['brackets left open', '[[[[[', /deeper than 4 levels/],
     ['sequences on one line', '- - - - - x', /deeper than 4 levels/],
-    ['block mappings', 'a:\n b:\n  c:\n   d:\n    e: 1', /deeper than 4 levels/],
+    ['block mappings', 'a:\n b:\n  c:\n   d:\n    e: 1', /deeper than 4 levels at line 5, column 6/],
     ['sequences in mappings, not indented', 'a:\n- b:\n  - c:\n    - 1', /deeper than 4 levels/],
-    ['keys of a block', 'a: 1\nb: {c: 1}\nc:\n- x\n- y: 1\n  z: 1\nd: 1', /more than 3 keys/],
+    ['keys of a block', 'a: 1\nb: {c: 1}\nc:\n- x\n- y: 1\n  z: 1\nd: 1', /more than 3 keys at line 7, column 2/],
     ['keys in brackets', '{a: 1, b: [1, 2], "c":1, d: 1}', /more than 3 keys/],
     ['keys of an item', '- a: 1\n  b: 1\n- a: 1\n  b: 1\n  c: 1\n  d: 1', /more than 3 keys/],
     ['keys with question marks', '? a\n: 1\n? b\n: 1\n? c\n: 1\n? d\n: 1', /more than 3 keys/],
     ['keys behind anchors and tags', '&x a: 1\n!!str b: 1\n"c": 1\nd: 1', /more than 3 keys/],
     ['keys of the second document', 'a: 1\n---\na: 1\nb: 1\nc: 1\nd: 1', /more than 3 keys/],
-    ['values', `[${'1,'.repeat(31)}]`, /more than 30 values/],
+    ['values', `[${'1,'.repeat(31)}]`, /more than 30 values at line 1, column 62/],
   ])('refuses too many %s', (_what, text, message) => {
     expect(() => refuseTooMuch(text, LIMITS)).toThrow(message);
   });

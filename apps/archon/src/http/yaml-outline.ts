@@ -26,6 +26,7 @@ class Outline {
   private values = 0;
   private offset = 0;
   private lineStart = 0;
+  private line = 1;
   /** Where the first thing of the line stands, or the first behind its last `-` or `?`. */
   private first: number | undefined;
   private isScalar = false;
@@ -34,7 +35,7 @@ class Outline {
 
   add(token: string): void {
     if (token === CST.SCALAR) {
-      if (++this.values > this.limits.values) throw badRequest(`the YAML has more than ${this.limits.values} values`);
+      if (++this.values > this.limits.values) this.refuse(`it has more than ${this.limits.values} values`);
       this.isScalar = true;
       return;
     }
@@ -47,6 +48,7 @@ class Outline {
     const newline = token.lastIndexOf('\n');
     if (newline < 0) return;
     this.lineStart = this.offset - token.length + newline + 1;
+    this.line += token.split('\n').length - 1;
     this.first = undefined;
   }
 
@@ -94,13 +96,17 @@ class Outline {
     }
     const mapping = this.open.at(-1);
     if (mapping !== undefined && mapping.kind !== '[' && ++mapping.keys > this.limits.keys)
-      throw badRequest(`the YAML cannot be read: a mapping has more than ${this.limits.keys} keys`);
+      this.refuse(`a mapping has more than ${this.limits.keys} keys`);
   }
 
   private push(kind: Open['kind'], column: number): void {
     const { levels } = this.limits;
-    if (this.open.length === levels) throw badRequest(`the YAML cannot be read: it is nested deeper than ${levels} levels`);
+    if (this.open.length === levels) this.refuse(`it is nested deeper than ${levels} levels`);
     this.open.push({ kind, column, keys: 0 });
+  }
+
+  private refuse(why: string): never {
+    throw badRequest(`the YAML cannot be read: ${why} at line ${this.line}, column ${this.offset - this.lineStart + 1}`);
   }
 
   private close(isOver: (open: Open) => boolean): void {

@@ -220,7 +220,10 @@ export class NamespacesService {
   /** One that was in a project before has what Archon applied then, which applying something else would take away. */
   private async requireNew(cluster: ClusterConnection, name: string): Promise<void> {
     if ((await this.kubernetes.find({ cluster, identity: PLATFORM }, namespaceRef(name))) === undefined) return;
-    throw alreadyExists(`the namespace "${name}" exists already: import it, or choose another name`, { kind: 'namespaces', name });
+    throw alreadyExists(`the namespace "${name}" exists already, and nothing was changed: import it, or choose another name`, {
+      kind: 'namespaces',
+      name,
+    });
   }
 
   /** A storage class in a quota must be one of the project's (NS-3). */

@@ -29,7 +29,7 @@ export function due(deed: Deed, model: Model, name: string, asked: Amounts): num
   const quota = fits(model, name, asked) ? 200 : 403;
   switch (deed) {
     case 'create':
-      return isHeld ? 409 : quota === 403 ? 403 : isLive ? 409 : 200;
+      return isHeld || isLive ? 409 : quota;
     case 'import':
       return !isLive ? 404 : isHeld ? 409 : quota;
     case 'update':

@@ -1,0 +1,64 @@
+import { type KubernetesObject, type ResourceType } from '#kubernetes';
+import { objectStatus } from './object-status.js';
+import { type OmittedField, trimmedObject } from './trimmed-object.js';
+
+/** An object as the index stores it: columns that lists filter and sort by, and the trimmed object as JSON. */
+export interface ObjectRow {
+  uid: string;
+  /** Empty for an object of the whole cluster. */
+  namespace: string;
+  name: string;
+  createdAt: string;
+  resourceVersion: string;
+  status: string;
+  owners: string[];
+  /** JSON. */
+  labels: string;
+  /** JSON. */
+  body: string;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** Sorts behind everything: some kinds are made on the fly and never were created. */
+const NEVER = '1970-01-01T00:00:00Z';
+/** What Postgres refuses in a jsonb: NUL, and halves of surrogate pairs. The search is rough, the repair is exact. */
+const MAY_BE_REFUSED = /\\u(0000|[dD][89a-fA-F])/;
+
+/** Undefined when the object has no identity that lasts: such a kind can't be followed. */
+export function toObjectRow(
+  item: KubernetesObject,
+  type: Pick<ResourceType, 'group' | 'version' | 'kind' | 'resource'>,
+  omitted: readonly OmittedField[],
+): ObjectRow | undefined {
+  const { uid, name, namespace = '', creationTimestamp, resourceVersion = '', labels = {}, ownerReferences = [] } = item.metadata;
+  if (uid === undefined || !UUID.test(uid) || name === undefined) return undefined;
+  // Items of a list tell neither.
+  const apiVersion = type.group === '' ? type.version : `${type.group}/${type.version}`;
+  const object = { ...item, apiVersion: item.apiVersion ?? apiVersion, kind: item.kind ?? type.kind };
+  return {
+    uid: uid.toLowerCase(),
+    namespace,
+    name,
+    createdAt: isTime(creationTimestamp) ? creationTimestamp : NEVER,
+    resourceVersion,
+    status: objectStatus(object),
+    owners: [...new Set(ownerReferences.map((owner) => owner.uid.toLowerCase()).filter((owner) => UUID.test(owner)))],
+    labels: storable(JSON.stringify(labels)),
+    body: storable(JSON.stringify(trimmedObject(object, indexedName(type), omitted))),
+  };
+}
+
+/** `deployments.apps`; the core group has no suffix. */
+export const indexedName = ({ group, resource }: Pick<ResourceType, 'group' | 'resource'>): string =>
+  group === '' ? resource : `${resource}.${group}`;
+
+const isTime = (text: string | undefined | null): text is string => typeof text === 'string' && !Number.isNaN(Date.parse(text));
+
+/** One odd object must not keep the others of its batch out. */
+function storable(json: string): string {
+  if (!MAY_BE_REFUSED.test(json)) return json;
+  // An even number of backslashes before it is text that only looks like an escape.
+  return json.replace(/\\(u0000|u[dD][89a-fA-F][0-9a-fA-F]{2}|[^])/g, (escape) =>
+    /^\\u/.test(escape) && escape.length === 6 ? '\\ufffd' : escape,
+  );
+}

@@ -7,6 +7,7 @@ import { Audit1764000007000 } from './1764000007000-audit.js';
 import { TrustRules1764100001000 } from './1764100001000-trust-rules.js';
 import { Members1764200001000 } from './1764200001000-members.js';
 import { Tenancy1764200002000 } from './1764200002000-tenancy.js';
+import { ObjectIndex1764300001000 } from './1764300001000-object-index.js';
 
 /** All migrations, oldest first. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   TrustRules1764100001000,
   Members1764200001000,
   Tenancy1764200002000,
+  ObjectIndex1764300001000,
 ];

@@ -10,6 +10,10 @@ import { ClusterEntity } from './clusters/cluster.entity.js';
 import { AppConfig } from './config.module.js';
 import { ExternalIdentityEntity } from './identityproviders/external-identity.entity.js';
 import { IdentityProviderEntity } from './identityproviders/identity-provider.entity.js';
+import { IndexedClusterEntity } from './index/indexed-cluster.entity.js';
+import { IndexedKindEntity } from './index/indexed-kind.entity.js';
+import { IndexedNamespaceEntity } from './index/indexed-namespace.entity.js';
+import { ReflectionEntity } from './index/reflection.entity.js';
 import { LOGGER } from './logger.module.js';
 import { ExternalSessionEntity } from './oidc/external-session.entity.js';
 import { PendingLoginEntity } from './oidc/pending-login.entity.js';
@@ -42,6 +46,9 @@ export const ENTITIES = [
   ExternalIdentityEntity,
   ExternalSessionEntity,
   IdentityProviderEntity,
+  IndexedClusterEntity,
+  IndexedKindEntity,
+  IndexedNamespaceEntity,
   LoginFailureEntity,
   OperationEntity,
   OperationStepEntity,
@@ -54,6 +61,7 @@ export const ENTITIES = [
   ProjectClusterEntity,
   ProjectEntity,
   QuotaClaimEntity,
+  ReflectionEntity,
   RoleInstallationEntity,
   RefreshTokenEntity,
   SessionEntity,

@@ -14,6 +14,7 @@ import { HttpModule } from './http/http.module.js';
 import { StatusFilter } from './http/status.filter.js';
 import { validationPipe } from './http/validation.pipe.js';
 import { IdentityProvidersModule } from './identityproviders/identity-providers.module.js';
+import { IndexModule } from './index/index.module.js';
 import { KubernetesModule } from './kubernetes.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { LOGGER, LoggerModule } from './logger.module.js';
@@ -63,6 +64,7 @@ export class AppModule {
         ProjectsModule,
         RightsModule,
         ApplicationsModule,
+        IndexModule,
       ],
       providers: [
         RouteAccessCheck,

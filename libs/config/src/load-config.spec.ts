@@ -26,6 +26,31 @@ describe('loadConfig', () => {
     expect(() => loadConfig({ ARCHON_TLS: 'files', ARCHON_TLS_CERT_FILE: 'a.pem' })).toThrow('ARCHON_TLS_KEY_FILE');
   });
 
+  it('reads which resources and fields the index follows', () => {
+    const config = loadConfig({
+      ARCHON_INDEX_KINDS: 'pods, deployments.apps',
+      ARCHON_INDEX_OMIT: 'nodes:/status/images,*:/metadata/labels/a~1b',
+    });
+    expect(config.indexKinds).toEqual([
+      { group: '', resource: 'pods' },
+      { group: 'apps', resource: 'deployments' },
+    ]);
+    expect(config.indexOmit).toEqual([
+      { resource: 'nodes', path: ['status', 'images'] },
+      { resource: '*', path: ['metadata', 'labels', 'a/b'] },
+    ]);
+  });
+
+  it.each([
+    ['ARCHON_INDEX_KINDS', 'Pods', /"Pods" is none/],
+    ['ARCHON_INDEX_OMIT', 'nodes', /"nodes" is none/],
+    ['ARCHON_INDEX_OMIT', 'nodes:status', /"nodes:status" is none/],
+    ['ARCHON_INDEX_OMIT', '*:/metadata/uid', /nothing else of metadata/],
+    ['ARCHON_INDEX_OMIT', '*:/metadata', /nothing else of metadata/],
+  ])('%s=%s', (variable, value, fault) => {
+    expect(() => loadConfig({ [variable]: value })).toThrow(fault);
+  });
+
   it('refuses an environment in which Node verifies no certificates', () => {
     expect(() => loadConfig({ NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toThrow('NODE_TLS_REJECT_UNAUTHORIZED');
     expect(loadConfig({ NODE_TLS_REJECT_UNAUTHORIZED: '1' }).port).toBe(8443);

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { INDEXED_KINDS, resourceFields, resources } from './indexed-resources.js';
 import { Secret } from './secret.js';
 
 /** One setting: the environment variable, its default as text, what it does, and how its text is read (throws with the remedy). */
@@ -262,6 +263,19 @@ export const SETTINGS = {
     '10',
     'how often the end of the audit chain is signed and logged',
     integer(1, 1440),
+  ),
+  index: setting(
+    'ARCHON_INDEX',
+    'true',
+    'true: the objects of all clusters are followed and kept in the index; false: this replica follows no cluster',
+    (value) => oneOf('true', 'false')(value) === 'true',
+  ),
+  indexKinds: setting('ARCHON_INDEX_KINDS', INDEXED_KINDS, 'resources that the index follows where a cluster has them', resources),
+  indexOmit: setting(
+    'ARCHON_INDEX_OMIT',
+    '',
+    'fields that the index leaves out, as resource:/json/pointer, separated by commas, such as nodes:/status/images; * is any',
+    resourceFields,
   ),
   shutdownDelaySeconds: setting(
     'ARCHON_SHUTDOWN_DELAY_SECONDS',

@@ -84,8 +84,12 @@ export class KubernetesGateway {
   }
 
   /** One page, as the cluster gives it. */
-  async list(target: Target, ref: ResourceRef, options: ListOptions = {}): Promise<KubernetesList> {
-    return (await this.json(target, { method: 'GET', path: resourcePath(ref, { ...options }) })) as KubernetesList;
+  async list(target: Target, ref: ResourceRef, options: ListOptions = {}, signal?: AbortSignal): Promise<KubernetesList> {
+    return (await this.json(target, {
+      method: 'GET',
+      path: resourcePath(ref, { ...options }),
+      ...(signal && { signal }),
+    })) as KubernetesList;
   }
 
   /** All pages, one after the other: memory holds one page at a time. */
@@ -153,7 +157,10 @@ export class KubernetesGateway {
   /** Never ends by itself: reconnects, resumes, and lists anew after 410. Ends when `options.signal` aborts. */
   watch(target: Target, ref: ResourceRef, options: WatchOptions): AsyncGenerator<WatchEvent> {
     return watchResource(
-      { list: (list) => this.list(target, ref, list), open: (query, signal) => this.stream(target, resourcePath(ref, query), signal) },
+      {
+        list: (list, signal) => this.list(target, ref, list, signal),
+        open: (query, signal) => this.stream(target, resourcePath(ref, query), signal),
+      },
       options,
     );
   }

@@ -5,9 +5,14 @@ import type { KubernetesList, KubernetesObject } from './kubernetes-object.js';
 import { splitLines } from './line-splitter.js';
 import type { Query } from './resource-path.js';
 
-/** `SYNCED` carries the whole list: at the start, and again whenever the history was lost (410) and the consumer must start afresh. */
+/**
+ * A list comes in pages: at the start, and again whenever the history was lost (410). `LISTING` begins one, also one that begins anew because
+ * the one before broke off; `SYNCED` ends it: what was not in its pages is gone.
+ */
 export type WatchEvent =
-  | { type: 'SYNCED'; items: KubernetesObject[]; resourceVersion: string }
+  | { type: 'LISTING' }
+  | { type: 'PAGE'; items: KubernetesObject[] }
+  | { type: 'SYNCED'; resourceVersion: string }
   | { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; object: KubernetesObject };
 
 export interface WatchOptions {
@@ -18,10 +23,25 @@ export interface WatchOptions {
   livenessMs?: number;
   /** First and longest pause before a new connection, with full jitter. */
   backoffMs?: { first: number; longest: number };
+  /** Goes on after this version without a list. */
+  resourceVersion?: string;
+  /** Least time from the beginning of a list to the beginning of the next. */
+  relistMs?: number;
+  /** How long the cluster keeps a connection open; it sends a bookmark before it closes it. */
+  timeoutSeconds?: number;
+  /** Told of each connection that stands. */
+  onOpened?: () => void;
+  /** Told why there is none any more, unless the cluster closed it in order. */
+  onInterrupted?: (error: unknown) => void;
+}
+
+interface ListQuery {
+  labelSelector?: string;
+  fieldSelector?: string;
 }
 
 interface Source {
-  list(options: { labelSelector?: string; fieldSelector?: string; limit: number; continue?: string }): Promise<KubernetesList>;
+  list(options: ListQuery & { limit: number; continue?: string }, signal: AbortSignal): Promise<KubernetesList>;
   open(query: Query, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
 
@@ -29,6 +49,8 @@ interface Source {
 class HistoryLost extends Error {}
 
 const DEFAULTS = { livenessMs: 75_000, backoffMs: { first: 1000, longest: 30_000 } };
+/** A connection that stood for so long did not fail, even if nothing happened meanwhile. */
+const STEADY_MS = 10_000;
 
 /** List, then watch from there for ever, over lost connections and lost history. See `KubernetesGateway.watch`. */
 export async function* watchResource(source: Source, options: WatchOptions): AsyncGenerator<WatchEvent> {
@@ -37,46 +59,51 @@ export async function* watchResource(source: Source, options: WatchOptions): Asy
     ...(labelSelector === undefined ? {} : { labelSelector }),
     ...(fieldSelector === undefined ? {} : { fieldSelector }),
   };
-  let version: string | undefined;
+  let version = options.resourceVersion;
+  let listedAt = Number.NEGATIVE_INFINITY;
   for (let failures = 0; !signal.aborted; ) {
+    let openedAt: number | undefined;
     try {
       if (version === undefined) {
-        const synced = await listAll(source, selectors);
-        version = synced.resourceVersion;
-        yield synced;
+        await rest(listedAt + (options.relistMs ?? 0) - performance.now(), signal);
+        if (signal.aborted) return;
+        listedAt = performance.now();
+        yield { type: 'LISTING' };
+        version = yield* listAll(source, selectors, signal);
+        yield { type: 'SYNCED', resourceVersion: version };
       }
-      // A connection that ends without a single event counts as a failure, or a cluster that closes at once would be flooded.
+      // A connection that ends at once without an event counts as a failure, or a cluster that closes all of them would be flooded.
       failures++;
+      openedAt = performance.now();
       for await (const event of connection(source, { ...selectors, resourceVersion: version }, options)) {
         version = event.object.metadata.resourceVersion ?? version;
         failures = 0;
         yield event;
       }
+      if (performance.now() - openedAt >= STEADY_MS) failures = 0;
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof HistoryLost || isGone(error)) version = undefined;
       else if (error instanceof ApiError && error.code >= 400 && error.code < 500 && error.code !== 429) throw error;
-      failures = Math.max(failures, 1);
+      else options.onInterrupted?.(error);
+      failures = openedAt !== undefined && performance.now() - openedAt >= STEADY_MS ? 1 : Math.max(failures, 1);
     }
     if (failures > 0) await pause(failures, options);
   }
 }
 
-async function listAll(
-  source: Source,
-  selectors: { labelSelector?: string; fieldSelector?: string },
-): Promise<WatchEvent & { type: 'SYNCED' }> {
-  const items: KubernetesObject[] = [];
+/** Gives the version of the list, which is the same for all of its pages. */
+async function* listAll(source: Source, selectors: ListQuery, signal: AbortSignal): AsyncGenerator<WatchEvent, string> {
   let page: KubernetesList | undefined;
   do {
     const next: string | undefined = page?.metadata.continue;
-    page = await source.list({ ...selectors, limit: 500, ...(next === undefined ? {} : { continue: next }) });
-    for (const item of page.items) items.push(item);
+    page = await source.list({ ...selectors, limit: 500, ...(next === undefined ? {} : { continue: next }) }, signal);
+    yield { type: 'PAGE', items: page.items };
   } while (page.metadata.continue);
-  return { type: 'SYNCED', items, resourceVersion: page.metadata.resourceVersion ?? '' };
+  return page.metadata.resourceVersion ?? '';
 }
 
-type ObjectEvent = Exclude<WatchEvent, { type: 'SYNCED' }>;
+type ObjectEvent = Extract<WatchEvent, { object: KubernetesObject }>;
 
 /** One connection: ends when the server ends it, throws when it breaks or falls silent. */
 async function* connection(source: Source, query: Query, options: WatchOptions): AsyncGenerator<ObjectEvent> {
@@ -85,9 +112,10 @@ async function* connection(source: Source, query: Query, options: WatchOptions):
   let timer = setTimeout(() => silence.abort(), livenessMs);
   try {
     const chunks = await source.open(
-      { ...query, watch: true, allowWatchBookmarks: true },
+      { ...query, watch: true, allowWatchBookmarks: true, timeoutSeconds: options.timeoutSeconds },
       AbortSignal.any([options.signal, silence.signal]),
     );
+    options.onOpened?.();
     for await (const line of splitLines(chunks)) {
       clearTimeout(timer);
       timer = setTimeout(() => silence.abort(), livenessMs);
@@ -108,9 +136,13 @@ function failureOf(status: Partial<Status>): Error {
 const isGone = (error: unknown): boolean => error instanceof ApiError && error.code === 410;
 
 async function pause(failures: number, { signal, backoffMs = DEFAULTS.backoffMs }: WatchOptions): Promise<void> {
-  const ceiling = Math.min(backoffMs.longest, backoffMs.first * 2 ** (failures - 1));
+  await rest(Math.random() * Math.min(backoffMs.longest, backoffMs.first * 2 ** (failures - 1)), signal);
+}
+
+async function rest(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0) return;
   try {
-    await sleep(Math.random() * ceiling, undefined, { signal });
+    await sleep(ms, undefined, { signal });
   } catch {
     // Aborted while waiting: the loop's own condition ends it.
   }

@@ -30,13 +30,14 @@ export function toObjectRow(
   type: Pick<ResourceType, 'group' | 'version' | 'kind' | 'resource'>,
   omitted: readonly OmittedField[],
 ): ObjectRow | undefined {
-  const { uid, name, namespace = '', creationTimestamp, resourceVersion = '', labels = {}, ownerReferences = [] } = item.metadata;
-  if (uid === undefined || !UUID.test(uid) || name === undefined) return undefined;
+  const { name, namespace = '', creationTimestamp, resourceVersion = '', labels = {}, ownerReferences = [] } = item.metadata;
+  const uid = lastingUid(item);
+  if (uid === undefined || name === undefined) return undefined;
   // Items of a list tell neither.
   const apiVersion = type.group === '' ? type.version : `${type.group}/${type.version}`;
   const object = { ...item, apiVersion: item.apiVersion ?? apiVersion, kind: item.kind ?? type.kind };
   return {
-    uid: uid.toLowerCase(),
+    uid,
     namespace,
     name,
     createdAt: isTime(creationTimestamp) ? creationTimestamp : NEVER,
@@ -46,6 +47,11 @@ export function toObjectRow(
     labels: storable(JSON.stringify(labels)),
     body: storable(JSON.stringify(trimmedObject(object, indexedName(type), omitted))),
   };
+}
+
+/** What tells an object from a later one of its name; undefined where the API server makes none. */
+export function lastingUid({ metadata: { uid } }: KubernetesObject): string | undefined {
+  return uid !== undefined && UUID.test(uid) ? uid.toLowerCase() : undefined;
 }
 
 /** `deployments.apps`; the core group has no suffix. */

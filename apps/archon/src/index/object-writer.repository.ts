@@ -107,6 +107,14 @@ export class ObjectWriter {
     );
   }
 
+  /** The kinds of a cluster that the index has, or begins to have. */
+  kindsOf(cluster: number): Promise<{ kind: number; group: string; resource: string }[]> {
+    return this.database.query(
+      `select k.id as kind, k.api_group as "group", k.resource from reflections r join indexed_kinds k on k.id = r.kind where r.cluster = $1`,
+      [cluster],
+    );
+  }
+
   /** The cluster serves the kind no more. */
   async drop({ cluster, kind, token }: Reflected): Promise<void> {
     await this.fenced(

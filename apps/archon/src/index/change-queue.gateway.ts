@@ -8,6 +8,8 @@ interface Writing {
   onFailure: (error: unknown) => void;
   /** An object that the database will never take. */
   onRefused: (change: ObjectChange, error: unknown) => void;
+  /** Nothing is written any more. */
+  onEnded: (error: unknown) => void;
   signal: AbortSignal;
 }
 
@@ -78,6 +80,7 @@ export class ChangeQueue {
       }
     } catch (error) {
       this.failure = error instanceof Error ? error : new Error('writing failed', { cause: error });
+      this.options.onEnded(this.failure);
     } finally {
       this.draining = undefined;
     }

@@ -8,6 +8,7 @@ import {
 } from '#kubernetes';
 import type { Logger } from '#log';
 import { ChangeQueue } from './change-queue.gateway.js';
+import { LeaseLost } from './lease-lost.js';
 import { lastingUid, toObjectRow } from './object-row.js';
 import type { ObjectWriter, Reflected } from './object-writer.repository.js';
 import type { OmittedField } from './trimmed-object.js';
@@ -37,12 +38,16 @@ export class Reflector {
   private listed: string[] | undefined;
   private leaveList: () => void = () => undefined;
   private told: Promise<void> = Promise.resolve();
+  /** Aborts with what ended the writing: whoever waits for the cluster's next event would learn it late. */
+  private readonly failed = new AbortController();
+  private readonly signal: AbortSignal;
   private readonly queue: ChangeQueue;
 
   constructor(
     private readonly options: ReflectorOptions,
-    private readonly signal: AbortSignal,
+    signal: AbortSignal,
   ) {
+    this.signal = AbortSignal.any([signal, this.failed.signal]);
     const { writer, reflected, logger, target, type } = options;
     const of = { cluster: target.cluster.name, resource: type.resource, group: type.group };
     this.queue = new ChangeQueue({
@@ -50,7 +55,8 @@ export class Reflector {
       onFailure: (error) => logger.warn({ ...of, err: error }, 'the index could not be written; it is tried again'),
       onRefused: (change, error) =>
         logger.error({ ...of, uid: 'row' in change ? change.row.uid : change.deleted, err: error }, 'the database refuses an object'),
-      signal,
+      onEnded: (error) => this.failed.abort(error),
+      signal: this.signal,
     });
   }
 
@@ -73,6 +79,7 @@ export class Reflector {
         },
       );
       for await (const event of events) await this.take(event);
+      this.failed.signal.throwIfAborted();
       await this.queue.settled();
     } finally {
       this.leaveList();
@@ -139,6 +146,9 @@ export class Reflector {
     this.told = this.told
       .then(() => this.queue.settled())
       .then(() => writer.setState(reflected, state, reason))
-      .catch((error: unknown) => logger.debug({ err: error }, 'the state of a reflector was not written'));
+      .catch((error: unknown) => {
+        if (error instanceof LeaseLost) this.failed.abort(error);
+        else logger.debug({ err: error }, 'the state of a reflector was not written');
+      });
   }
 }

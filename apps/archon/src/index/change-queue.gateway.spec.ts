@@ -77,10 +77,11 @@ it('ends when the lease is lost: at once, and for whoever adds more', async () =
   await expect(queue.settled()).rejects.toThrow(LeaseLost);
 });
 
-it('waits for a database no longer than it is wanted', async () => {
+it('waits for a database no longer than it is wanted, and does not pass off as written what is not', async () => {
   const stop = new AbortController();
   const { queue } = queueOf(() => Promise.reject(new Error('no connection')), stop.signal);
   await queue.add(gone('a'), '1');
-  stop.abort();
-  await queue.settled();
+  stop.abort(new Error('given up'));
+  await expect(queue.settled()).rejects.toThrow('given up');
+  await expect(queue.write([gone('b')], '2')).rejects.toThrow('given up');
 });

@@ -43,7 +43,7 @@ export class ChangeQueue {
     if (this.failure !== undefined) throw this.failure;
   }
 
-  /** Writes until the database takes it. Throws LeaseLost. */
+  /** Writes until the database takes it. Throws LeaseLost, and when it is given up: what follows must not be taken for complete. */
   async write(changes: readonly ObjectChange[], version: string | undefined): Promise<void> {
     const { signal } = this.options;
     for (let failures = 0; !signal.aborted; failures++) {
@@ -57,6 +57,7 @@ export class ChangeQueue {
         await sleep(Math.random() * ceiling, undefined, { signal, ref: false }).catch(() => undefined);
       }
     }
+    throw signal.reason;
   }
 
   /** One object that the database refuses keeps no other out. */

@@ -7,7 +7,7 @@ import type { ClusterLease } from './cluster-leases.service.js';
 import type { IndexedKinds } from './indexed-kinds.repository.js';
 import { LeaseLost } from './lease-lost.js';
 import type { ObjectWriter } from './object-writer.repository.js';
-import { Reflector } from './reflector.gateway.js';
+import { type Pace, PACE, Reflector } from './reflector.gateway.js';
 import { Slots } from './slots.js';
 import type { OmittedField } from './trimmed-object.js';
 import { wantedTypes } from './wanted-types.js';
@@ -23,6 +23,7 @@ export interface ClusterReflectorsOptions {
   writer: ObjectWriter;
   numbers: IndexedKinds;
   logger: Logger;
+  pace?: Pace;
 }
 
 /** How often a cluster is asked which kinds it has by now. */
@@ -110,13 +111,13 @@ export class ClusterReflectors {
   }
 
   private async reflect(cluster: ClusterConnection, type: ResourceType, signal: AbortSignal): Promise<void> {
-    const { lease, numbers, writer, kubernetes, omitted, logger } = this.options;
+    const { lease, numbers, writer, kubernetes, omitted, logger, pace = PACE } = this.options;
     const kind = await numbers.numberOf(type.group, type.resource);
     const reflected = { cluster: lease.number, kind, token: lease.token };
     const target = { cluster, identity: PLATFORM };
     const enterList = (asking: AbortSignal) => this.lists.enter(asking);
     try {
-      await new Reflector({ target, type, reflected, omitted, kubernetes, writer, logger, enterList }, signal).run();
+      await new Reflector({ target, type, reflected, omitted, kubernetes, writer, logger, pace, enterList }, signal).run();
     } catch (error) {
       if (error instanceof ApiError && error.code < 500 && !signal.aborted) await writer.setState(reflected, 'Refused', error.message);
       throw error;

@@ -4,9 +4,10 @@ import { ClusterLeases } from './cluster-leases.service.js';
 import { IndexedKinds } from './indexed-kinds.repository.js';
 import { ObjectWriter } from './object-writer.repository.js';
 import { Reflectors } from './reflectors.service.js';
+import { RemovedClusters } from './removed-clusters.service.js';
 
 @Module({
   imports: [ClustersModule],
-  providers: [ClusterLeases, IndexedKinds, ObjectWriter, Reflectors],
+  providers: [ClusterLeases, IndexedKinds, ObjectWriter, Reflectors, RemovedClusters],
 })
 export class IndexModule {}

@@ -21,16 +21,25 @@ export interface ReflectorOptions {
   kubernetes: KubernetesGateway;
   writer: ObjectWriter;
   logger: Logger;
+  pace: Pace;
   /** Begins a list: resolves when it may, with what ends it. */
   enterList: (signal: AbortSignal) => Promise<() => void>;
 }
 
-/** The cluster ends a watch after this time, plus a random part, and sends a bookmark before: shorter than its own minute between bookmarks. */
-const WATCH_SECONDS = 40;
-const WATCH_SPREAD_SECONDS = 10;
-/** Silence for so long is a dead connection. */
-const LIVENESS_MS = 55_000;
-const RELIST_MS = 10_000;
+/** How fast a reflector tries, and how long it waits. */
+export interface Pace {
+  /** The cluster ends a watch after this time, plus a random part of ten seconds; it sends a bookmark before. */
+  watchSeconds: number;
+  /** Silence for so long is a dead connection. */
+  livenessMs: number;
+  /** Least time between two lists. */
+  relistMs: number;
+  backoffMs: { first: number; longest: number };
+}
+
+/** A watch ends sooner than a cluster's own minute between bookmarks: so silence can be told from death within a minute. */
+export const PACE: Pace = { watchSeconds: 40, livenessMs: 55_000, relistMs: 10_000, backoffMs: { first: 1000, longest: 30_000 } };
+const SPREAD_SECONDS = 10;
 
 /** Follows one kind of one cluster, and keeps the index as the cluster is. */
 export class Reflector {
@@ -62,7 +71,7 @@ export class Reflector {
 
   /** Goes on until the signal aborts. Throws LeaseLost, and an ApiError when the cluster doesn't let the kind be followed. */
   async run(): Promise<void> {
-    const { kubernetes, target, type, writer, reflected } = this.options;
+    const { kubernetes, target, type, writer, reflected, pace } = this.options;
     const version = await writer.start(reflected, type.version);
     try {
       const events = kubernetes.watch(
@@ -70,9 +79,10 @@ export class Reflector {
         { group: type.group, version: type.version, resource: type.resource },
         {
           signal: this.signal,
-          livenessMs: LIVENESS_MS,
-          relistMs: RELIST_MS,
-          timeoutSeconds: WATCH_SECONDS + Math.floor(Math.random() * WATCH_SPREAD_SECONDS),
+          livenessMs: pace.livenessMs,
+          relistMs: pace.relistMs,
+          backoffMs: pace.backoffMs,
+          timeoutSeconds: pace.watchSeconds + Math.floor(Math.random() * SPREAD_SECONDS),
           ...(version === undefined ? {} : { resourceVersion: version }),
           onOpened: () => this.tell('Watching', ''),
           onInterrupted: (error) => this.interrupted(error),

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { loadConfig } from '#config';
+import { createLogger } from '#log';
+import { insertCluster, type MigratedDatabase, startMigratedDatabase } from '../../../../test/support/migrated-database.js';
+import { ClusterLeases } from './cluster-leases.service.js';
+import { IndexedKinds } from './indexed-kinds.repository.js';
+import { LeaseLost } from './lease-lost.js';
+import { ObjectWriter } from './object-writer.repository.js';
+import { RemovedClusters } from './removed-clusters.service.js';
+
+let started: MigratedDatabase;
+beforeAll(async () => {
+  started = await startMigratedDatabase();
+}, 60_000);
+afterAll(() => started.stop());
+
+it('deletes what a removed cluster left, even what a late replica would still write, and nothing of others', async () => {
+  const { database } = started;
+  const ids = [await insertCluster(database, 'goes'), await insertCluster(database, 'stays')];
+  const leases = await new ClusterLeases(database).hold();
+  const writer = new ObjectWriter(database);
+  const kind = await new IndexedKinds(database).numberOf('', 'pods');
+  const places = ids.map((id) => {
+    const lease = leases.find(({ clusterId }) => clusterId === id);
+    return { cluster: lease?.number ?? 0, kind, token: lease?.token ?? '' };
+  });
+  const row = (index: number) => ({
+    uid: randomUUID(),
+    namespace: `n-${index % 7}`,
+    name: `p-${index}`,
+    createdAt: '2026-01-02T03:04:05Z',
+    resourceVersion: '1',
+    status: '',
+    owners: [],
+    labels: '{}',
+    body: '{}',
+  });
+  for (const place of places) {
+    await writer.start(place, 'v1');
+    await writer.apply(
+      place,
+      Array.from({ length: 6000 }, (_, index) => ({ row: row(index) })),
+    );
+  }
+  await database.query('delete from clusters where id = $1', [ids[0]]);
+  await new RemovedClusters(database, loadConfig({}), createLogger('silent')).clean();
+  await expect(writer.apply(places[0] ?? { cluster: 0, kind, token: '' }, [{ row: row(1) }])).rejects.toThrow(LeaseLost);
+  const counts = (table: string) => database.query(`select cluster, count(*)::int as count from ${table} group by cluster`);
+  const stays = places[1]?.cluster;
+  expect(await counts('objects')).toEqual([{ cluster: stays, count: 6000 }]);
+  expect(await counts('reflections')).toEqual([{ cluster: stays, count: 1 }]);
+  expect(await counts('indexed_namespaces')).toEqual([{ cluster: stays, count: 7 }]);
+});

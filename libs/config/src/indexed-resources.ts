@@ -1,6 +1,6 @@
 /** What the object index follows unless told otherwise: what lists, topology and rights are made of. */
 export const INDEXED_KINDS = [
-  'namespaces,nodes,pods,services,configmaps,secrets,persistentvolumeclaims',
+  'namespaces,nodes,pods,services,configmaps,secrets,persistentvolumeclaims,events',
   'deployments.apps,statefulsets.apps,daemonsets.apps,replicasets.apps,jobs.batch,cronjobs.batch,horizontalpodautoscalers.autoscaling',
   'ingresses.networking.k8s.io,httproutes.gateway.networking.k8s.io',
   'roles.rbac.authorization.k8s.io,rolebindings.rbac.authorization.k8s.io',

@@ -1,16 +1,16 @@
 import { expect, it, vi } from 'vitest';
 import { ChangeQueue } from './change-queue.gateway.js';
+import { type Change, uidOf } from './changes.js';
 import { LeaseLost } from './lease-lost.js';
-import type { ObjectChange } from './object-changes.js';
 
-type Write = (changes: readonly ObjectChange[], version: string | undefined) => Promise<void>;
+type Write = (changes: readonly Change<{ uid: string }>[], version: string | undefined) => Promise<void>;
 
 function queueOf(write: Write, signal = new AbortController().signal) {
   const told = { onFailure: vi.fn(), onRefused: vi.fn(), onEnded: vi.fn() };
-  return { queue: new ChangeQueue({ write, signal, ...told }), ...told };
+  return { queue: new ChangeQueue<{ uid: string }>({ write, signal, ...told }), ...told };
 }
-const gone = (uid: string): ObjectChange => ({ deleted: uid });
-const uids = (changes: readonly ObjectChange[]) => changes.map((change) => ('deleted' in change ? change.deleted : ''));
+const gone = (uid: string): Change<{ uid: string }> => ({ deleted: uid });
+const uids = (changes: readonly Change<{ uid: string }>[]) => changes.map(uidOf);
 
 it('writes one change at once, and together what comes meanwhile, with the version of the last', async () => {
   const written: [string, string | undefined][] = [];
@@ -66,7 +66,7 @@ it('leaves out the one object that the database refuses, and says the version on
   await queue.write(['a', 'b', 'bad', 'c'].map(gone), '9');
   expect(written.map(([text]) => text).join()).toBe('a,b,,c');
   expect(written.map(([, version]) => version)).toEqual([undefined, undefined, '9']);
-  expect(onRefused.mock.calls.map(([change]) => uids([change as ObjectChange])[0])).toEqual(['bad']);
+  expect(onRefused.mock.calls.map(([change]) => uids([change as Change<{ uid: string }>])[0])).toEqual(['bad']);
 });
 
 it('ends when the lease is lost: at once, and for whoever adds more', async () => {

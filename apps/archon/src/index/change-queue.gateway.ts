@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Change } from './changes.js';
 import { LeaseLost } from './lease-lost.js';
-import type { ObjectChange } from './object-changes.js';
 
-interface Writing {
+interface Writing<Row> {
   /** Writes changes in their order; with a version, everything up to it is written then. */
-  write: (changes: readonly ObjectChange[], resourceVersion: string | undefined) => Promise<void>;
+  write: (changes: readonly Change<Row>[], resourceVersion: string | undefined) => Promise<void>;
   onFailure: (error: unknown) => void;
   /** An object that the database will never take. */
-  onRefused: (change: ObjectChange, error: unknown) => void;
+  onRefused: (change: Change<Row>, error: unknown) => void;
   /** Nothing is written any more. */
   onEnded: (error: unknown) => void;
   signal: AbortSignal;
@@ -22,15 +22,15 @@ const RETRY_MS = { first: 100, longest: 5000 };
  * What a reflector has seen and is not yet written. While one batch is being written the next one gathers: a single change goes at once, a
  * thousand go together. A database that is away is waited for.
  */
-export class ChangeQueue {
-  private waiting: { change?: ObjectChange; version: string | undefined }[] = [];
+export class ChangeQueue<Row> {
+  private waiting: { change?: Change<Row>; version: string | undefined }[] = [];
   private draining: Promise<void> | undefined;
   private failure: Error | undefined;
 
-  constructor(private readonly options: Writing) {}
+  constructor(private readonly options: Writing<Row>) {}
 
   /** Resolves when there is room for more. Without a change: there is nothing new up to this version. Throws what ended the writing. */
-  async add(change: ObjectChange | undefined, version: string | undefined): Promise<void> {
+  async add(change: Change<Row> | undefined, version: string | undefined): Promise<void> {
     if (this.failure !== undefined) throw this.failure;
     this.waiting.push({ ...(change === undefined ? {} : { change }), version });
     this.draining ??= this.drain();
@@ -44,7 +44,7 @@ export class ChangeQueue {
   }
 
   /** Writes until the database takes it. Throws LeaseLost, and when it is given up: what follows must not be taken for complete. */
-  async write(changes: readonly ObjectChange[], version: string | undefined): Promise<void> {
+  async write(changes: readonly Change<Row>[], version: string | undefined): Promise<void> {
     const { signal } = this.options;
     for (let failures = 0; !signal.aborted; failures++) {
       try {
@@ -61,7 +61,7 @@ export class ChangeQueue {
   }
 
   /** One object that the database refuses keeps no other out. */
-  private async writeApart(changes: readonly ObjectChange[], version: string | undefined, error: unknown): Promise<void> {
+  private async writeApart(changes: readonly Change<Row>[], version: string | undefined, error: unknown): Promise<void> {
     const [first] = changes;
     if (changes.length === 1 && first !== undefined) {
       this.options.onRefused(first, error);

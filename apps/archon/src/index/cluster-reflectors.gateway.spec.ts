@@ -3,13 +3,12 @@ import ipaddr from 'ipaddr.js';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { AddressPolicy, Connections, Discovery, KubernetesGateway, type KubernetesObject } from '#kubernetes';
 import { createLogger } from '#log';
+import { indexParts } from '../../../../test/support/index-parts.js';
 import { insertCluster, type MigratedDatabase, startMigratedDatabase } from '../../../../test/support/migrated-database.js';
 import { RecordingApiServer } from '../../../../test/support/recording-api-server.js';
 import { eventually } from '../../../../test/support/wait-for.js';
 import { ClusterLeases } from './cluster-leases.service.js';
 import { ClusterReflectors } from './cluster-reflectors.gateway.js';
-import { IndexedKinds } from './indexed-kinds.repository.js';
-import { ObjectWriter } from './object-writer.repository.js';
 
 const KINDS = ['namespaces', 'configmaps', 'secrets'].map((resource) => ({ group: '', resource }));
 const connections = new Connections(
@@ -62,8 +61,7 @@ async function follow(kinds = KINDS) {
     omitted: [],
     discovery: new Discovery(kubernetes),
     kubernetes,
-    writer: new ObjectWriter(started.database),
-    numbers: new IndexedKinds(started.database),
+    ...indexParts(started.database),
     logger: createLogger('silent'),
   });
   const done = reflectors.run();

@@ -3,11 +3,17 @@ import { ApiError } from '#errors';
 import type { ClusterConnection, Discovery, KubernetesGateway, ResourceType } from '#kubernetes';
 import type { Logger } from '#log';
 import { PLATFORM } from '../auth/platform-identity.js';
+import type { Change } from './changes.js';
 import type { ClusterLease } from './cluster-leases.service.js';
+import { isEvents, toEventRow } from './event-row.js';
+import type { EventWriter } from './event-writer.repository.js';
+import type { Reflected } from './fenced.repository.js';
 import type { IndexedKinds } from './indexed-kinds.repository.js';
 import { LeaseLost } from './lease-lost.js';
+import { toObjectRow } from './object-row.js';
 import type { ObjectWriter } from './object-writer.repository.js';
-import { type Pace, PACE, Reflector } from './reflector.gateway.js';
+import type { Reflections } from './reflections.repository.js';
+import { type Pace, PACE, Reflector, type Sink } from './reflector.gateway.js';
 import { Slots } from './slots.js';
 import type { OmittedField } from './trimmed-object.js';
 import { wantedTypes } from './wanted-types.js';
@@ -20,7 +26,9 @@ export interface ClusterReflectorsOptions {
   omitted: readonly OmittedField[];
   discovery: Discovery;
   kubernetes: KubernetesGateway;
-  writer: ObjectWriter;
+  objects: ObjectWriter;
+  events: EventWriter;
+  reflections: Reflections;
   numbers: IndexedKinds;
   logger: Logger;
   pace?: Pace;
@@ -67,12 +75,14 @@ export class ClusterReflectors {
   }
 
   private async look(cluster: ClusterConnection): Promise<void> {
-    const { discovery, kinds, writer, lease } = this.options;
+    const { discovery, kinds, objects, events, reflections, lease } = this.options;
     const wanted = wantedTypes(kinds, await discovery.resourceTypes(cluster), await discovery.staleGroups(cluster));
-    for (const known of await writer.kindsOf(lease.number)) {
+    for (const known of await reflections.kindsOf(lease.number)) {
       if (wanted.keeps(known)) continue;
       await this.end(keyOf(known));
-      await writer.drop({ cluster: lease.number, kind: known.kind, token: lease.token });
+      const reflected = { cluster: lease.number, kind: known.kind, token: lease.token };
+      await (isEvents(known) ? events : objects).drop(reflected);
+      await reflections.forget(reflected);
     }
     for (const type of wanted.types) {
       const present = this.running.get(keyOf(type));
@@ -111,18 +121,36 @@ export class ClusterReflectors {
   }
 
   private async reflect(cluster: ClusterConnection, type: ResourceType, signal: AbortSignal): Promise<void> {
-    const { lease, numbers, writer, kubernetes, omitted, logger, pace = PACE } = this.options;
+    const { lease, numbers, reflections } = this.options;
     const kind = await numbers.numberOf(type.group, type.resource);
     const reflected = { cluster: lease.number, kind, token: lease.token };
-    const target = { cluster, identity: PLATFORM };
-    const enterList = (asking: AbortSignal) => this.lists.enter(asking);
     try {
-      await new Reflector({ target, type, reflected, omitted, kubernetes, writer, logger, pace, enterList }, signal).run();
+      await this.reflector(cluster, type, reflected, signal).run();
     } catch (error) {
-      if (error instanceof ApiError && error.code < 500 && !signal.aborted) await writer.setState(reflected, 'Refused', error.message);
+      if (error instanceof ApiError && error.code < 500 && !signal.aborted) await reflections.setState(reflected, 'Refused', error.message);
       throw error;
     }
   }
+
+  private reflector(cluster: ClusterConnection, type: ResourceType, reflected: Reflected, signal: AbortSignal): { run(): Promise<void> } {
+    const { reflections, kubernetes, omitted, logger, objects, events, pace = PACE } = this.options;
+    const target = { cluster, identity: PLATFORM };
+    const enterList = (asking: AbortSignal) => this.lists.enter(asking);
+    const common = { target, type, reflected, kubernetes, reflections, logger, pace, enterList };
+    const into = <Row>(writer: Writer<Row>, toRow: Sink<Row>['toRow']): Sink<Row> => ({
+      toRow,
+      apply: (changes, version) => writer.apply(reflected, changes, version),
+      finishList: (uids, version) => writer.finishList(reflected, uids, version),
+    });
+    return isEvents(type)
+      ? new Reflector({ ...common, sink: into(events, (object) => toEventRow(object, type, omitted)) }, signal)
+      : new Reflector({ ...common, sink: into(objects, (object) => toObjectRow(object, type, omitted)) }, signal);
+  }
+}
+
+interface Writer<Row> {
+  apply(reflected: Reflected, changes: readonly Change<Row>[], resourceVersion: string | undefined): Promise<void>;
+  finishList(reflected: Reflected, uids: readonly string[], resourceVersion: string): Promise<void>;
 }
 
 const keyOf = ({ group, resource }: { group: string; resource: string }): string => `${resource}.${group}`;

@@ -1,13 +1,31 @@
 import { Module } from '@nestjs/common';
 import { ClustersModule } from '../clusters/clusters.module.js';
 import { ClusterLeases } from './cluster-leases.service.js';
+import { EventPartitions } from './event-partitions.repository.js';
+import { EventUpkeep } from './event-upkeep.service.js';
+import { EventWriter } from './event-writer.repository.js';
+import { FencedDatabase } from './fenced.repository.js';
 import { IndexedKinds } from './indexed-kinds.repository.js';
+import { IndexedNamespaces } from './indexed-namespaces.repository.js';
 import { ObjectWriter } from './object-writer.repository.js';
+import { Reflections } from './reflections.repository.js';
 import { Reflectors } from './reflectors.service.js';
 import { RemovedClusters } from './removed-clusters.service.js';
 
 @Module({
   imports: [ClustersModule],
-  providers: [ClusterLeases, IndexedKinds, ObjectWriter, Reflectors, RemovedClusters],
+  providers: [
+    ClusterLeases,
+    EventPartitions,
+    EventUpkeep,
+    EventWriter,
+    FencedDatabase,
+    IndexedKinds,
+    IndexedNamespaces,
+    ObjectWriter,
+    Reflections,
+    Reflectors,
+    RemovedClusters,
+  ],
 })
 export class IndexModule {}

@@ -30,38 +30,45 @@ export function toObjectRow(
   type: Pick<ResourceType, 'group' | 'version' | 'kind' | 'resource'>,
   omitted: readonly OmittedField[],
 ): ObjectRow | undefined {
-  const { name, namespace = '', creationTimestamp, resourceVersion = '', labels = {}, ownerReferences = [] } = item.metadata;
+  const { name, namespace = '', resourceVersion = '', labels = {}, ownerReferences = [] } = item.metadata;
   const uid = lastingUid(item);
   if (uid === undefined || name === undefined) return undefined;
-  // Items of a list tell neither.
-  const apiVersion = type.group === '' ? type.version : `${type.group}/${type.version}`;
-  const object = { ...item, apiVersion: item.apiVersion ?? apiVersion, kind: item.kind ?? type.kind };
+  const object = withType(item, type);
   return {
     uid,
     namespace,
     name,
-    createdAt: isTime(creationTimestamp) ? creationTimestamp : NEVER,
+    createdAt: createdAtOf(object),
     resourceVersion,
     status: objectStatus(object),
-    owners: [...new Set(ownerReferences.map((owner) => owner.uid.toLowerCase()).filter((owner) => UUID.test(owner)))],
+    owners: [...new Set(ownerReferences.flatMap((owner) => toUid(owner.uid) ?? []))],
     labels: storable(JSON.stringify(labels)),
     body: storable(JSON.stringify(trimmedObject(object, indexedName(type), omitted))),
   };
 }
 
-/** What tells an object from a later one of its name; undefined where the API server makes none. */
-export function lastingUid({ metadata: { uid } }: KubernetesObject): string | undefined {
-  return uid !== undefined && UUID.test(uid) ? uid.toLowerCase() : undefined;
+/** Items of a list tell neither their version nor their kind. */
+export function withType(item: KubernetesObject, { group, version, kind }: Pick<ResourceType, 'group' | 'version' | 'kind'>): KubernetesObject {
+  const apiVersion = group === '' ? version : `${group}/${version}`;
+  return { ...item, apiVersion: item.apiVersion ?? apiVersion, kind: item.kind ?? kind };
 }
+
+/** What tells an object from a later one of its name; undefined where the API server makes none. */
+export const lastingUid = ({ metadata: { uid } }: KubernetesObject): string | undefined => toUid(uid);
+
+/** Undefined for anything that is no UUID. */
+export const toUid = (uid: string | undefined): string | undefined => (uid !== undefined && UUID.test(uid) ? uid.toLowerCase() : undefined);
 
 /** `deployments.apps`; the core group has no suffix. */
 export const indexedName = ({ group, resource }: Pick<ResourceType, 'group' | 'resource'>): string =>
   group === '' ? resource : `${resource}.${group}`;
 
-const isTime = (text: string | undefined | null): text is string => typeof text === 'string' && !Number.isNaN(Date.parse(text));
+export function createdAtOf({ metadata: { creationTimestamp } }: KubernetesObject): string {
+  return typeof creationTimestamp === 'string' && !Number.isNaN(Date.parse(creationTimestamp)) ? creationTimestamp : NEVER;
+}
 
 /** One odd object must not keep the others of its batch out. */
-function storable(json: string): string {
+export function storable(json: string): string {
   if (!MAY_BE_REFUSED.test(json)) return json;
   // An even number of backslashes before it is text that only looks like an escape.
   return json.replace(/\\(u0000|u[dD][89a-fA-F][0-9a-fA-F]{2}|[^])/g, (escape) =>

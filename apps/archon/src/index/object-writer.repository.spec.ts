@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { indexParts } from '../../../../test/support/index-parts.js';
 import { insertCluster, type MigratedDatabase, startMigratedDatabase } from '../../../../test/support/migrated-database.js';
+import type { Reflected } from './fenced.repository.js';
 import { IndexedKinds } from './indexed-kinds.repository.js';
 import { LeaseLost } from './lease-lost.js';
 import type { ObjectRow } from './object-row.js';
-import { ObjectWriter, type Reflected } from './object-writer.repository.js';
+import type { ObjectWriter } from './object-writer.repository.js';
+import type { Reflections } from './reflections.repository.js';
 
 let started: MigratedDatabase;
 let writer: ObjectWriter;
+let reflections: Reflections;
 let pods: Reflected;
 
 beforeAll(async () => {
@@ -21,9 +25,10 @@ beforeEach(async () => {
   const [row] = await query<{ id: number }>('insert into indexed_clusters (cluster_id, lease_token) values ($1, 1) returning id', [
     clusterId,
   ]);
-  writer = new ObjectWriter(started.database);
-  pods = { cluster: row?.id ?? 0, kind: await new IndexedKinds(started.database).numberOf('', 'pods'), token: '1' };
-  await writer.start(pods, 'v1');
+  const { objects, numbers, ...others } = indexParts(started.database);
+  [writer, reflections] = [objects, others.reflections];
+  pods = { cluster: row?.id ?? 0, kind: await numbers.numberOf('', 'pods'), token: '1' };
+  await reflections.start(pods, 'v1');
 });
 
 const query = <Row>(sql: string, parameters: unknown[] = []) => started.database.query<Row[]>(sql, parameters);
@@ -79,7 +84,7 @@ it('takes a batch that comes twice for one, and the last change of an object for
   for (let i = 0; i < 2; i++) await writer.apply(pods, changes, '7');
   expect(await stored()).toEqual(['shop/a Failed 2', 'shop/c Running 1']);
   expect(await reflection()).toEqual({ state: 'Watching', resource_version: '7' });
-  expect(await writer.start(pods, 'v1')).toBe('7');
+  expect(await reflections.start(pods, 'v1')).toBe('7');
 });
 
 it('does not rewrite what has not changed', async () => {
@@ -94,7 +99,7 @@ it('does not rewrite what has not changed', async () => {
 it('deletes what a list no longer had, of this kind and cluster only', async () => {
   const rows = Array.from({ length: 700 }, (_, index) => pod(`p-${String(index).padStart(3, '0')}`));
   const services = { ...pods, kind: await new IndexedKinds(started.database).numberOf('', 'services') };
-  await writer.start(services, 'v1');
+  await reflections.start(services, 'v1');
   await writer.apply(services, [{ row: pod('service') }]);
   await writer.apply(
     pods,
@@ -121,9 +126,10 @@ it('changes nothing under a token that is no longer the one of the lease', async
     () => writer.apply(pods, [{ row: pod('c', { namespace: 'new' }) }], '6'),
     () => writer.apply(pods, [{ deleted: row.uid }], '6'),
     () => writer.finishList(pods, [], '6'),
-    () => writer.setState(pods, 'Interrupted', 'gone'),
+    () => reflections.setState(pods, 'Interrupted', 'gone'),
     () => writer.drop(pods),
-    () => writer.start(pods, 'v2'),
+    () => reflections.forget(pods),
+    () => reflections.start(pods, 'v2'),
   ];
   for (const attempt of attempts) await expect(attempt()).rejects.toThrow(LeaseLost);
   expect(await stored()).toEqual(['shop/a Running 1']);
@@ -150,9 +156,9 @@ it('comes before a takeover or after it, whole', { timeout: 60_000 }, async () =
 
 it('keeps since when a reflection is in its state', async () => {
   const since = async () => (await query<{ since: Date }>('select since from reflections where cluster = $1', [pods.cluster]))[0]?.since;
-  await writer.setState(pods, 'Interrupted', 'no answer');
+  await reflections.setState(pods, 'Interrupted', 'no answer');
   const first = await since();
-  await writer.setState(pods, 'Interrupted', 'refused');
+  await reflections.setState(pods, 'Interrupted', 'refused');
   expect(await since()).toEqual(first);
   await writer.apply(pods, [], '3');
   expect(await reflection()).toEqual({ state: 'Watching', resource_version: '3' });

@@ -4,14 +4,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AddressPolicy, Connections, Discovery, KubernetesGateway, type KubernetesObject } from '#kubernetes';
 import { createLogger } from '#log';
 import { accept, seed, volume } from '../../../../test/support/acceptance.js';
+import { indexParts } from '../../../../test/support/index-parts.js';
 import { insertCluster, type MigratedDatabase, startMigratedDatabase } from '../../../../test/support/migrated-database.js';
 import { random, type Random } from '../../../../test/support/random.js';
 import { RecordingApiServer } from '../../../../test/support/recording-api-server.js';
 import { eventually } from '../../../../test/support/wait-for.js';
 import { ClusterLeases } from './cluster-leases.service.js';
 import { ClusterReflectors } from './cluster-reflectors.gateway.js';
-import { IndexedKinds } from './indexed-kinds.repository.js';
-import { ObjectWriter } from './object-writer.repository.js';
 
 const SCHEDULES = volume({ ci: 60, nightly: 10_000 });
 const STEPS = 12;
@@ -65,8 +64,7 @@ async function takeOver(isTold: boolean): Promise<void> {
     omitted: [],
     discovery: new Discovery(kubernetes),
     kubernetes,
-    writer: new ObjectWriter(started.database),
-    numbers: new IndexedKinds(started.database),
+    ...indexParts(started.database),
     logger: createLogger('silent'),
     pace: PACE,
   });

@@ -8,18 +8,28 @@ import {
 } from '#kubernetes';
 import type { Logger } from '#log';
 import { ChangeQueue } from './change-queue.gateway.js';
+import { type Change, uidOf } from './changes.js';
+import type { Reflected } from './fenced.repository.js';
 import { LeaseLost } from './lease-lost.js';
-import { lastingUid, toObjectRow } from './object-row.js';
-import type { ObjectWriter, Reflected } from './object-writer.repository.js';
-import type { OmittedField } from './trimmed-object.js';
+import { lastingUid } from './object-row.js';
+import type { Reflections } from './reflections.repository.js';
 
-export interface ReflectorOptions {
+/** Where what is seen goes. */
+export interface Sink<Row> {
+  /** Undefined: the object is not kept. */
+  toRow: (object: KubernetesObject) => Row | undefined;
+  apply: (changes: readonly Change<Row>[], resourceVersion: string | undefined) => Promise<void>;
+  /** The end of a list that had these objects. */
+  finishList: (uids: readonly string[], resourceVersion: string) => Promise<void>;
+}
+
+export interface ReflectorOptions<Row> {
   target: Target;
   type: ResourceType;
   reflected: Reflected;
-  omitted: readonly OmittedField[];
+  sink: Sink<Row>;
   kubernetes: KubernetesGateway;
-  writer: ObjectWriter;
+  reflections: Reflections;
   logger: Logger;
   pace: Pace;
   /** Begins a list: resolves when it may, with what ends it. */
@@ -42,7 +52,7 @@ export const PACE: Pace = { watchSeconds: 40, livenessMs: 55_000, relistMs: 10_0
 const SPREAD_SECONDS = 10;
 
 /** Follows one kind of one cluster, and keeps the index as the cluster is. */
-export class Reflector {
+export class Reflector<Row extends { uid: string }> {
   /** The uids of the list that is under way. */
   private listed: string[] | undefined;
   private leaveList: () => void = () => undefined;
@@ -50,20 +60,20 @@ export class Reflector {
   /** Aborts with what ended the writing: whoever waits for the cluster's next event would learn it late. */
   private readonly failed = new AbortController();
   private readonly signal: AbortSignal;
-  private readonly queue: ChangeQueue;
+  private readonly queue: ChangeQueue<Row>;
 
   constructor(
-    private readonly options: ReflectorOptions,
+    private readonly options: ReflectorOptions<Row>,
     signal: AbortSignal,
   ) {
     this.signal = AbortSignal.any([signal, this.failed.signal]);
-    const { writer, reflected, logger, target, type } = options;
+    const { sink, logger, target, type } = options;
     const of = { cluster: target.cluster.name, resource: type.resource, group: type.group };
     this.queue = new ChangeQueue({
-      write: (changes, version) => writer.apply(reflected, changes, version),
+      write: sink.apply,
       onFailure: (error) => logger.warn({ ...of, err: error }, 'the index could not be written; it is tried again'),
       onRefused: (change, error) =>
-        logger.error({ ...of, uid: 'row' in change ? change.row.uid : change.deleted, err: error }, 'the database refuses an object'),
+        logger.error({ ...of, uid: uidOf(change), err: error }, 'the database refuses an object'),
       onEnded: (error) => this.failed.abort(error),
       signal: this.signal,
     });
@@ -71,8 +81,8 @@ export class Reflector {
 
   /** Goes on until the signal aborts. Throws LeaseLost, and an ApiError when the cluster doesn't let the kind be followed. */
   async run(): Promise<void> {
-    const { kubernetes, target, type, writer, reflected, pace } = this.options;
-    const version = await writer.start(reflected, type.version);
+    const { kubernetes, target, type, reflections, reflected, pace } = this.options;
+    const version = await reflections.start(reflected, type.version);
     try {
       const events = kubernetes.watch(
         target,
@@ -98,7 +108,7 @@ export class Reflector {
   }
 
   private async take(event: WatchEvent): Promise<void> {
-    const { writer, reflected } = this.options;
+    const { sink, reflections, reflected } = this.options;
     switch (event.type) {
       case 'LISTING':
         this.leaveList();
@@ -106,11 +116,11 @@ export class Reflector {
         // What was seen before the list is older than it.
         await this.queue.settled();
         this.listed = [];
-        return writer.setState(reflected, 'Listing', '');
+        return reflections.setState(reflected, 'Listing', '');
       case 'PAGE':
         return this.takePage(event.items);
       case 'SYNCED':
-        await writer.finishList(reflected, this.listed ?? [], event.resourceVersion);
+        await sink.finishList(this.listed ?? [], event.resourceVersion);
         this.listed = undefined;
         return this.leaveList();
       case 'BOOKMARK':
@@ -123,7 +133,7 @@ export class Reflector {
   }
 
   private async takePage(items: readonly KubernetesObject[]): Promise<void> {
-    const rows = items.flatMap((item) => this.toRow(item) ?? []);
+    const rows = items.flatMap((item) => this.options.sink.toRow(item) ?? []);
     for (const { uid } of rows) this.listed?.push(uid);
     await this.queue.write(
       rows.map((row) => ({ row })),
@@ -132,17 +142,13 @@ export class Reflector {
   }
 
   private async takeObject(object: KubernetesObject): Promise<void> {
-    const row = this.toRow(object);
+    const row = this.options.sink.toRow(object);
     await this.queue.add(row && { row }, object.metadata.resourceVersion);
   }
 
   private async takeDeletion(object: KubernetesObject): Promise<void> {
     const deleted = lastingUid(object);
     await this.queue.add(deleted === undefined ? undefined : { deleted }, object.metadata.resourceVersion);
-  }
-
-  private toRow(object: KubernetesObject) {
-    return toObjectRow(object, this.options.type, this.options.omitted);
   }
 
   private interrupted(error: unknown): void {
@@ -152,10 +158,10 @@ export class Reflector {
 
   /** After what was seen before. A state that can't be written is told again with the next one. */
   private tell(state: 'Watching' | 'Interrupted', reason: string): void {
-    const { writer, reflected, logger } = this.options;
+    const { reflections, reflected, logger } = this.options;
     this.told = this.told
       .then(() => this.queue.settled())
-      .then(() => writer.setState(reflected, state, reason))
+      .then(() => reflections.setState(reflected, state, reason))
       .catch((error: unknown) => {
         if (error instanceof LeaseLost) this.failed.abort(error);
         else logger.debug({ err: error }, 'the state of a reflector was not written');

@@ -9,8 +9,10 @@ import { LOGGER } from '../logger.module.js';
 import { PeriodicTask } from '../periodic-task.service.js';
 import { type ClusterLease, ClusterLeases } from './cluster-leases.service.js';
 import { ClusterReflectors } from './cluster-reflectors.gateway.js';
+import { EventWriter } from './event-writer.repository.js';
 import { IndexedKinds } from './indexed-kinds.repository.js';
 import { ObjectWriter } from './object-writer.repository.js';
+import { Reflections } from './reflections.repository.js';
 
 /** With the length of a lease: a dead replica's clusters are followed by another one within 12 s. */
 const ROUND_MS = 2000;
@@ -26,7 +28,9 @@ export class Reflectors implements OnApplicationBootstrap, OnApplicationShutdown
     private readonly clusters: ClustersService,
     private readonly discovery: Discovery,
     private readonly kubernetes: KubernetesGateway,
-    private readonly writer: ObjectWriter,
+    private readonly objects: ObjectWriter,
+    private readonly events: EventWriter,
+    private readonly reflections: Reflections,
     private readonly numbers: IndexedKinds,
     private readonly config: AppConfig,
     private readonly notifications: Notifications,
@@ -63,7 +67,7 @@ export class Reflectors implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   private begin(lease: ClusterLease): void {
-    const { discovery, kubernetes, writer, numbers, logger, config } = this;
+    const { discovery, kubernetes, objects, events, reflections, numbers, logger, config } = this;
     const reflectors = new ClusterReflectors({
       lease,
       connect: () => this.clusters.findConnectionById(lease.clusterId),
@@ -71,7 +75,9 @@ export class Reflectors implements OnApplicationBootstrap, OnApplicationShutdown
       omitted: config.indexOmit,
       discovery,
       kubernetes,
-      writer,
+      objects,
+      events,
+      reflections,
       numbers,
       logger,
     });

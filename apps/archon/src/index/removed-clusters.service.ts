@@ -48,18 +48,24 @@ export class RemovedClusters implements OnApplicationBootstrap, OnApplicationShu
 
   private async forget(cluster: number): Promise<void> {
     const kinds = await this.database.query<{ kind: number }[]>('select kind from reflections where cluster = $1', [cluster]);
-    for (const { kind } of kinds) {
-      let deleted = BATCH;
-      while (deleted === BATCH && !this.isStopped) {
-        const [, count] = await this.database.query<[unknown[], number]>(
-          `delete from objects where kind = $1 and cluster = $2 and uid = any(array(
-             select uid from objects where kind = $1 and cluster = $2 limit ${BATCH}))`,
-          [kind, cluster],
-        );
-        deleted = count;
-      }
-    }
+    for (const { kind } of kinds)
+      await this.deleteAll(
+        `delete from objects where kind = $1 and cluster = $2 and uid = any(array(
+           select uid from objects where kind = $1 and cluster = $2 limit ${BATCH}))`,
+        [kind, cluster],
+      );
+    await this.deleteAll(
+      `delete from kubernetes_events where (created_at, cluster, uid) in (
+         select created_at, cluster, uid from kubernetes_events
+         where namespace = any(array(select id from indexed_namespaces where cluster = $1)) limit ${BATCH})`,
+      [cluster],
+    );
     // Its reflections and namespaces go with it.
     if (!this.isStopped) await this.database.query('delete from indexed_clusters where id = $1', [cluster]);
+  }
+
+  private async deleteAll(statement: string, parameters: unknown[]): Promise<void> {
+    let deleted = BATCH;
+    while (deleted === BATCH && !this.isStopped) [, deleted] = await this.database.query<[unknown[], number]>(statement, parameters);
   }
 }

@@ -104,6 +104,8 @@ export class Reflector<Row extends { uid: string }> {
     } finally {
       this.leaveList();
       await this.told;
+      // Whoever follows the kind next under the same lease must come after what is being written.
+      await this.queue.settled().catch(() => undefined);
     }
   }
 

@@ -21,7 +21,10 @@ const ROUND_MS = 2000;
 @Injectable()
 export class Reflectors implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly running = new Map<string, { token: string; reflectors: ClusterReflectors; done: Promise<void> }>();
+  /** Still writing under a lease: a successor here must not begin before. */
+  private readonly ending = new Map<string, Promise<void>>();
   private readonly task: PeriodicTask;
+  private isStopped = false;
 
   constructor(
     private readonly leases: ClusterLeases,
@@ -54,16 +57,18 @@ export class Reflectors implements OnApplicationBootstrap, OnApplicationShutdown
 
   /** The leases are given up when nothing is written under them any more. */
   async onApplicationShutdown(): Promise<void> {
+    this.isStopped = true;
     await this.task.stop();
-    const ended = [...this.running.keys()].map((id) => this.end(id));
-    await Promise.all(ended);
+    for (const id of [...this.running.keys()]) this.end(id);
+    await Promise.all(this.ending.values());
     if (this.config.index) await this.leases.release();
   }
 
   private async round(): Promise<void> {
+    if (this.isStopped) return; // a notification came late
     const held = new Map((await this.leases.hold()).map((lease) => [lease.clusterId, lease]));
-    for (const [id, { token }] of [...this.running]) if (held.get(id)?.token !== token) void this.end(id);
-    for (const lease of held.values()) if (!this.running.has(lease.clusterId)) this.begin(lease);
+    for (const [id, { token }] of [...this.running]) if (held.get(id)?.token !== token) this.end(id);
+    for (const lease of held.values()) if (!this.running.has(lease.clusterId) && !this.ending.has(lease.clusterId)) this.begin(lease);
   }
 
   private begin(lease: ClusterLease): void {
@@ -90,14 +95,16 @@ export class Reflectors implements OnApplicationBootstrap, OnApplicationShutdown
 
   /** A changed registration may lead elsewhere; what is no longer registered must not be connected to. They go on where they were. */
   private restart(ids: readonly string[]): void {
-    for (const id of ids) void this.end(id);
-    this.task.run();
+    for (const id of ids) this.end(id);
+    void Promise.all(ids.map((id) => this.ending.get(id))).then(() => this.task.run());
   }
 
-  private async end(clusterId: string): Promise<void> {
+  private end(clusterId: string): void {
     const present = this.running.get(clusterId);
+    if (present === undefined) return;
     this.running.delete(clusterId);
-    present?.reflectors.stop();
-    await present?.done.catch(() => undefined);
+    present.reflectors.stop();
+    const ended = present.done.catch(() => undefined).finally(() => this.ending.delete(clusterId));
+    this.ending.set(clusterId, ended);
   }
 }

@@ -5,15 +5,18 @@ import { startEmbeddedPostgres } from '#database';
 import { createLogger } from '#log';
 import { verifyAudit } from './audit/audit-verify.command.js';
 import { rekeyCommand } from './encryption/rekey.command.js';
+import { rebuildIndexCommand } from './index/index-rebuild.command.js';
 import { startServer } from './server.gateway.js';
 import { releaseStartMemory } from './start-memory.gateway.js';
 
-const USAGE = `Usage: archon [serve | config | rekey | audit verify]
+const USAGE = `Usage: archon [serve | config | rekey | audit verify | index rebuild]
   serve    starts the API server (the default)
   config   prints the settings, which are environment variables
   rekey    brings all stored secrets under the first key of the key file, beside running servers
   audit verify [head...]
-           checks that nobody has altered the audit log; heads are those of the process log (auditHead)`;
+           checks that nobody has altered the audit log; heads are those of the process log (auditHead)
+  index rebuild [cluster]
+           has every object of the index read and written anew, of one cluster or of all, beside running servers`;
 
 async function serve(): Promise<void> {
   const config = loadConfig(environment());
@@ -66,6 +69,13 @@ if (command === 'serve') {
       return 2;
     },
   );
+} else if (command === 'index' && process.argv[3] === 'rebuild') {
+  process.exitCode = await rebuildIndexCommand(loadConfig(environment()), process.argv[4], (line) =>
+    process.stdout.write(`${line}\n`),
+  ).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  });
 } else if (command === 'help' || command === '--help') {
   process.stdout.write(`${USAGE}\n`);
 } else {

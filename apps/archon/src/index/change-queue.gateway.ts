@@ -57,7 +57,7 @@ export class ChangeQueue<Row> {
         await sleep(Math.random() * ceiling, undefined, { signal, ref: false }).catch(() => undefined);
       }
     }
-    throw signal.reason;
+    signal.throwIfAborted();
   }
 
   /** One object that the database refuses keeps no other out. */

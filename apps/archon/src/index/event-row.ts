@@ -46,7 +46,7 @@ export function toEventRow(
   const uid = lastingUid(item);
   if (uid === undefined) return undefined;
   const object = withType(item, type);
-  const event: KubernetesEvent = object;
+  const event = object as KubernetesEvent;
   const { namespace = '', resourceVersion = '' } = object.metadata;
   const regarding = event.involvedObject?.uid ?? event.regarding?.uid;
   const times = [event.series?.lastObservedTime, event.lastTimestamp, event.deprecatedLastTimestamp, event.eventTime];

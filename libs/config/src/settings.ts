@@ -277,12 +277,7 @@ export const SETTINGS = {
     'fields that the index leaves out, as resource:/json/pointer, separated by commas, such as nodes:/status/images; * is any',
     resourceFields,
   ),
-  indexEventDays: setting(
-    'ARCHON_INDEX_EVENT_DAYS',
-    '3',
-    "how long Kubernetes' events are kept, also when their cluster has forgotten them",
-    integer(1, 365),
-  ),
+  indexEventDays: setting('ARCHON_INDEX_EVENT_DAYS', '3', "how long the index keeps Kubernetes' events", integer(1, 365)),
   shutdownDelaySeconds: setting(
     'ARCHON_SHUTDOWN_DELAY_SECONDS',
     '5',

@@ -35,8 +35,8 @@ export interface Place {
 const SUPERUSERS = 'system:masters';
 const NOWHERE = '';
 const ALL: VisibleSet = { everything: true, namespaces: new Set(), names: new Map() };
-/** Verbs of requests that name no object. */
-const COLLECTION_VERBS = new Set(['list', 'watch', 'create', 'deletecollection']);
+/** Verbs of requests that name an object by a field selector, which says nothing of the namespace. */
+const SELECTING_VERBS = new Set(['list', 'watch']);
 const NAMESPACE_OBJECTS = new Set(['namespaces', 'namespaces/status', 'namespaces/finalize']);
 
 /**
@@ -48,10 +48,10 @@ export function visibleSet(graph: RbacGraph, caller: Caller, question: AccessQue
   if (caller.groups.includes(SUPERUSERS)) return ALL;
   const namespaces = new Set<string>();
   const names = new Map<string, Set<string>>();
-  const reaches = new Map<string, Reach>();
+  const known = new Map<string, Reach>();
   for (const binding of graph.bindingsOf(caller)) {
-    let reach = reaches.get(binding.role);
-    if (reach === undefined) reaches.set(binding.role, (reach = reachOf(graph.rulesOf(binding.role), question)));
+    let reach = known.get(binding.role);
+    if (reach === undefined) known.set(binding.role, (reach = reachOf(graph.rulesOf(binding.role), question)));
     const given = narrowed(reach, binding, question);
     if (given.all && binding.namespace === '') return ALL;
     if (given.all) namespaces.add(binding.namespace);
@@ -107,7 +107,7 @@ const hasOrAll = (values: readonly string[], value: string): boolean => values.i
 /** What is left of the rights of a role by this binding. */
 function narrowed(reach: Reach, { namespace }: Binding, { resource, verb, namespaced }: AccessQuestion): Reach {
   if (namespace === '' || namespaced) return reach;
-  const isOfItself = NAMESPACE_OBJECTS.has(resource) && !COLLECTION_VERBS.has(verb) && (reach.all || reach.names.has(namespace));
+  const isOfItself = NAMESPACE_OBJECTS.has(resource) && !SELECTING_VERBS.has(verb) && (reach.all || reach.names.has(namespace));
   return isOfItself ? { all: false, names: new Set([namespace]) } : NOTHING;
 }
 

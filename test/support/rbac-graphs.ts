@@ -175,21 +175,33 @@ export function rbacRequests(world: RbacWorld, users: readonly string[] = []): f
       subresource: fc.nat(),
       isEverywhere: fc.boolean(),
     })
-    .map(({ user, groups: of, of: { group, resource, namespaced, subresources }, namespace, name, method, shape, subresource, isEverywhere }) => {
-      const root = group === '' ? '/api/v1' : `/apis/${group}/v1`;
-      const isOfObject = shape === 'object' || shape === 'subresource';
-      const inNamespace = namespaced && !(isEverywhere && !isOfObject) ? `/namespaces/${namespace}` : '';
-      const below = shape === 'subresource' && subresources.length > 0 ? `/${subresources[subresource % subresources.length]}` : '';
-      const object = resource === 'namespaces' ? namespace : name;
-      const query = {
-        object: '',
-        subresource: '',
-        collection: '',
-        watch: '?watch=true',
-        selected: `?fieldSelector=metadata.name%3D${object}`,
-        'selected watch': `?watch=1&fieldSelector=metadata.name=${object}`,
-      }[shape];
-      const path = `${root}${inNamespace}/${resource}${isOfObject ? `/${object}${below}` : ''}${query}`;
-      return { user, groups: of, namespaced, attributes: requestAttributes(method, path) };
-    });
+    .map(
+      ({
+        user,
+        groups: of,
+        of: { group, resource, namespaced, subresources },
+        namespace,
+        name,
+        method,
+        shape,
+        subresource,
+        isEverywhere,
+      }) => {
+        const root = group === '' ? '/api/v1' : `/apis/${group}/v1`;
+        const isOfObject = shape === 'object' || shape === 'subresource';
+        const inNamespace = namespaced && !(isEverywhere && !isOfObject) ? `/namespaces/${namespace}` : '';
+        const below = shape === 'subresource' && subresources.length > 0 ? `/${subresources[subresource % subresources.length]}` : '';
+        const object = resource === 'namespaces' ? namespace : name;
+        const query = {
+          object: '',
+          subresource: '',
+          collection: '',
+          watch: '?watch=true',
+          selected: `?fieldSelector=metadata.name%3D${object}`,
+          'selected watch': `?watch=1&fieldSelector=metadata.name=${object}`,
+        }[shape];
+        const path = `${root}${inNamespace}/${resource}${isOfObject ? `/${object}${below}` : ''}${query}`;
+        return { user, groups: of, namespaced, attributes: requestAttributes(method, path) };
+      },
+    );
 }

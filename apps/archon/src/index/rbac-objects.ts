@@ -44,7 +44,11 @@ export const userKey = (name: string): string => `User/${name}`;
 export const groupKey = (name: string): string => `Group/${name}`;
 
 /** The type of an object of RBAC and the key that no other of this type has; undefined for every other object. */
-export function rbacKey({ apiVersion, kind, metadata: { namespace = '', name = '' } }: RbacRef): Pick<RbacObject, 'type' | 'key'> | undefined {
+export function rbacKey({
+  apiVersion,
+  kind,
+  metadata: { namespace = '', name = '' },
+}: RbacRef): Pick<RbacObject, 'type' | 'key'> | undefined {
   if (parseApiVersion(apiVersion).group !== RBAC || name === '') return undefined;
   // Without its namespace a RoleBinding would be taken for one that holds everywhere.
   if (kind.startsWith('Cluster') !== (namespace === '')) return undefined;
@@ -96,7 +100,6 @@ function readSubject(subject: Fields, bindingNamespace: string): string[] {
 
 type Fields = Record<string, unknown>;
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-const texts = (value: unknown): string[] =>
-  Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
+const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : []);
 const fieldsOf = (value: unknown): Fields[] =>
   Array.isArray(value) ? value.filter((each): each is Fields => typeof each === 'object' && each !== null) : [];

@@ -43,4 +43,5 @@ export class VisibleSets {
   }
 }
 
-const sizeOf = ({ namespaces, names }: VisibleSet): number => 1 + namespaces.size + names.values().reduce((sum, each) => sum + each.size, 0);
+const sizeOf = ({ namespaces, names }: VisibleSet): number =>
+  1 + namespaces.size + names.values().reduce((sum, each) => sum + each.size, 0);

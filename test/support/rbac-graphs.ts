@@ -16,7 +16,7 @@ export interface RbacWorld {
 /** One request of somebody. */
 export interface RbacRequest {
   user: string;
-  groups: string[];
+  groups: readonly string[];
   attributes: RequestAttributes;
   /** Whether objects of the resource are in namespaces. */
   namespaced: boolean;
@@ -165,7 +165,7 @@ export function rbacRequests(world: RbacWorld, users: readonly string[] = []): f
       ),
       groups: fc.oneof(
         { weight: 40, arbitrary: fc.subarray(groups, { maxLength: 6 }) },
-        { weight: 1, arbitrary: fc.constant(['system:masters']) },
+        { weight: 1, arbitrary: fc.constant(['system:masters'] as string[]) },
       ),
       of: fc.constantFrom(...RESOURCES),
       namespace: fc.constantFrom(...world.namespaces),

@@ -58,6 +58,7 @@ describe('a rule', () => {
     ['another subresource of everything', { resources: ['*/status'] }, { resource: 'pods/log' }, false],
     ['a subresource of everything, asked for none', { resources: ['*/log'] }, {}, false],
     ['a star that means nothing', { resources: ['pods/*', '*/*', 'po*'] }, { resource: 'pods/log' }, false],
+    ['a star in front of its end', { resources: ['*s', '*pods', '*'.repeat(2)] }, {}, false],
     ['no resource', { resources: [] }, {}, false],
   ])('on %s', (_what, fields, question, allowed) => {
     const graph = graphOf(role('it', fields), binding('ns', 'it'));

@@ -1,0 +1,148 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Identity, type KubernetesObject } from '#kubernetes';
+import { callerOf } from '../../apps/archon/src/index/caller.js';
+import { RbacGraph } from '../../apps/archon/src/index/rbac-graph.js';
+import { reaches } from '../../apps/archon/src/index/visible-set.js';
+import { VisibleSets } from '../../apps/archon/src/index/visible-sets.js';
+import { accept, seed, volume } from '../support/acceptance.js';
+import { uniqueName } from '../support/cluster-objects.js';
+import { RbacCluster } from '../support/rbac-cluster.js';
+import { type RbacRequest, rbacObjects, rbacRequests, rbacWorld } from '../support/rbac-graphs.js';
+import { eventually } from '../support/wait-for.js';
+
+const DECISIONS = volume({ ci: 10_000, nightly: 100_000 });
+const RANDOM = seed();
+const GROUP = 'rbac.authorization.k8s.io';
+/** Who has rights in every cluster. */
+const PROGRAMS = [
+  'system:kube-scheduler',
+  'system:kube-controller-manager',
+  'system:serviceaccount:kube-system:namespace-controller',
+  'system:serviceaccount:kube-system:generic-garbage-collector',
+];
+const prefix = uniqueName('rbac');
+const world = rbacWorld(prefix, 8);
+const sample = <T>(arbitrary: fc.Arbitrary<T>, numRuns: number, round: number): T[] =>
+  fc.sample(arbitrary, { seed: RANDOM + round, numRuns });
+
+const sets = new VisibleSets();
+const graph = new RbacGraph();
+let cluster: RbacCluster;
+let written: KubernetesObject[];
+
+beforeAll(async () => {
+  cluster = await RbacCluster.open(inject('environment').clusters.c2, prefix, world.namespaces);
+  const [objects = []] = sample(rbacObjects(world, { prefix, roles: 200, bindings: 500 }), 1, 0);
+  written = await cluster.create(objects);
+});
+afterAll(() => cluster?.close());
+
+/** The requests that the evaluator and the cluster's own authorizer decide differently, and how many both allow. */
+async function compared(requests: readonly RbacRequest[]): Promise<{ differences: string[]; allowed: number }> {
+  const decisions = await cluster.decide(requests);
+  const differences = requests.flatMap((request, index) => {
+    const { user, groups, namespaced, attributes } = request;
+    const { verb, group, subresource, namespace, name } = attributes;
+    const resource = subresource === '' ? attributes.resource : `${attributes.resource}/${subresource}`;
+    const set = sets.of('c2', graph, { user, groups }, { group, resource, verb, namespaced });
+    const own = reaches(set, { namespace: namespaced ? namespace : '', name });
+    return own === decisions[index] ? [] : [`${JSON.stringify(request)}: cluster ${decisions[index]}, evaluator ${own}`];
+  });
+  return { differences, allowed: decisions.filter(Boolean).length };
+}
+
+function holds({ differences, allowed }: Awaited<ReturnType<typeof compared>>, what: string, decisions: number): void {
+  expect(differences.slice(0, 10), `seed ${RANDOM}`).toEqual([]);
+  expect(allowed, 'a test of refusals alone').toBeGreaterThan(decisions / 20);
+  accept({
+    row: 'T42',
+    what,
+    volume: `${decisions} decisions, ${allowed} of them allowed, ${written.length} random objects`,
+    result: '0 differences from SubjectAccessReview',
+    seed: RANDOM,
+  });
+}
+
+describe('what RBAC objects let one see', () => {
+  it('is what the authorizer of a real cluster decides, on a random graph', { timeout: 900_000 }, async () => {
+    await cluster.settled();
+    for (const object of await cluster.list()) graph.put(object);
+    const result = await compared(sample(rbacRequests(world, PROGRAMS), DECISIONS, 1));
+    holds(result, 'rights evaluated from the RBAC objects of a cluster', DECISIONS);
+  });
+
+  it('is that after changes too, followed one by one', { timeout: 900_000 }, async () => {
+    const [others = []] = sample(rbacObjects(world, { prefix, roles: 200, bindings: 500 }), 1, 2);
+    const gone = written.filter((_, index) => index % 3 === 0);
+    const left = written.filter((object) => !gone.includes(object));
+    // Roles get other rules, bindings other subjects; where a binding leads cannot be changed.
+    const donors = new Map(
+      Map.groupBy(others, ({ kind }) => kind)
+        .entries()
+        .map(([kind, of]) => [kind, of.values()]),
+    );
+    const changed = left.flatMap((object) => {
+      const donor = donors.get(object.kind)?.next().value;
+      if (donor === undefined) return [];
+      return [object.kind.endsWith('Binding') ? { ...object, subjects: donor.subjects } : { ...object, rules: donor.rules }];
+    }) as KubernetesObject[];
+    expect([gone.length > 50, changed.length > 50], `${gone.length} gone, ${changed.length} changed`).toEqual([true, true]);
+    await cluster.remove(gone);
+    for (const object of await cluster.replace(changed)) graph.put(object);
+    for (const object of gone) graph.remove(object);
+    await cluster.settled();
+    const decisions = Math.floor(DECISIONS / 2);
+    holds(await compared(sample(rbacRequests(world, PROGRAMS), decisions, 3)), 'the same after removals and replacements', decisions);
+  });
+
+  it('has the rules of an aggregated ClusterRole as its controller has gathered them', { timeout: 120_000 }, async () => {
+    const label = { [`${prefix}/part`]: 'true' };
+    const [namespace = ''] = world.namespaces;
+    const [name, part, user] = ['aggregated', 'part', 'aggregator'].map((each) => `${prefix}-${each}`);
+    const rules = [{ apiGroups: ['apps'], resources: ['deployments'], verbs: ['list'] }];
+    const object = (kind: string, metadata: object, fields: object) =>
+      ({ apiVersion: `${GROUP}/v1`, kind, metadata, ...fields }) as KubernetesObject;
+    await cluster.create([
+      object('ClusterRole', { name: part, labels: label }, { rules }),
+      object('ClusterRole', { name }, { rules: [], aggregationRule: { clusterRoleSelectors: [{ matchLabels: label }] } }),
+      object(
+        'RoleBinding',
+        { name, namespace },
+        { roleRef: { apiGroup: GROUP, kind: 'ClusterRole', name }, subjects: [{ apiGroup: GROUP, kind: 'User', name: user }] },
+      ),
+    ]);
+    await eventually(
+      async () => (await cluster.client.get<KubernetesObject>(`/apis/${GROUP}/v1/clusterroles/${name}`)).text.includes('deployments'),
+      { what: 'the controller to gather the rules', timeoutMs: 60_000 },
+    );
+    await cluster.settled();
+    for (const each of await cluster.list()) graph.put(each);
+    const question = { group: 'apps', resource: 'deployments', verb: 'list', namespaced: true };
+    expect(sets.of('c2', graph, callerOf({ user: user ?? '', groups: [] }), question).namespaces).toEqual(new Set([namespace]));
+    const attributes = { ...question, version: 'v1', subresource: '', namespace, name: '', isResource: true };
+    expect(await cluster.decide([{ user: user ?? '', groups: [], attributes, namespaced: true }])).toEqual([true]);
+  });
+});
+
+describe('whom a cluster sees when Archon calls for somebody', () => {
+  it.each([
+    Identity.of('alice@example.org'),
+    Identity.of('alice@example.org', ['acp:role:a', 'acp:role:b']),
+    Identity.ofServiceAccount('system:serviceaccount:default:ci', 'id'),
+  ])('is the caller that is evaluated: $user', async (identity) => {
+    const headers: Record<string, string[]> = {};
+    const flat = identity.toHeaders().values();
+    for (const name of flat) (headers[name] ??= []).push(flat.next().value ?? '');
+    const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+    const answer = await cluster.client.post<{ status: { userInfo: { username: string; groups: string[] } } }>(
+      '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+      review,
+      headers,
+    );
+    expect(answer.status, answer.text).toBe(201);
+    const { username, groups } = answer.body.status.userInfo;
+    const caller = callerOf(identity);
+    expect({ user: username, groups: groups.toSorted() }).toEqual({ user: caller.user, groups: caller.groups.toSorted() });
+  });
+});

@@ -3,6 +3,8 @@ import { type KubernetesObject, type RequestAttributes, requestAttributes } from
 
 /** Names of which random RBAC objects and requests are made: few, so that they meet. */
 export interface RbacWorld {
+  /** Begins all of its names. */
+  prefix: string;
   namespaces: readonly string[];
   /** Of Roles and of ClusterRoles; bindings also name roles that are not there. */
   roles: readonly string[];
@@ -46,6 +48,7 @@ const SYSTEM_GROUPS = ['system:authenticated', 'system:unauthenticated', 'system
 export function rbacWorld(prefix: string, namespaces: number): RbacWorld {
   const numbered = (what: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}-${what}-${index}`);
   return {
+    prefix,
     namespaces: numbered('ns', namespaces),
     roles: numbered('role', 5),
     clusterRoles: numbered('cluster-role', 8),
@@ -133,17 +136,14 @@ function binding(world: RbacWorld): fc.Arbitrary<KubernetesObject> {
   );
 }
 
-/** Roles and bindings, no two of one kind with the same name; `prefix` begins the names of bindings. */
-export function rbacObjects(
-  world: RbacWorld,
-  { prefix = 'binding', roles, bindings }: { prefix?: string; roles: number; bindings: number },
-): fc.Arbitrary<KubernetesObject[]> {
-  const exactly = (count: number) => ({ minLength: Math.floor(count / 2), maxLength: count, size: 'max' as const });
+/** Roles and bindings, no two of one kind with the same name; at most so many, and at least half of it. */
+export function rbacObjects(world: RbacWorld, { roles, bindings }: { roles: number; bindings: number }): fc.Arbitrary<KubernetesObject[]> {
+  const about = (count: number) => ({ minLength: Math.floor(count / 2), maxLength: count, size: 'max' as const });
   return fc
-    .tuple(fc.array(role(world), exactly(roles)), fc.array(binding(world), exactly(bindings)))
+    .tuple(fc.array(role(world), about(roles)), fc.array(binding(world), about(bindings)))
     .map(([ofRoles, ofBindings]) => [
       ...new Map(ofRoles.map((each) => [JSON.stringify([each.kind, each.metadata]), each])).values(),
-      ...ofBindings.map((each, index) => ({ ...each, metadata: { ...each.metadata, name: `${prefix}-${index}` } })),
+      ...ofBindings.map((each, index) => ({ ...each, metadata: { ...each.metadata, name: `${world.prefix}-binding-${index}` } })),
     ]);
 }
 

@@ -86,7 +86,11 @@ function readRule(rule: Fields): Rule[] {
   const resources = texts(rule.resources);
   // A rule on URLs (`/metrics`) says nothing of objects.
   if (resources.length === 0) return [];
-  return [{ verbs: texts(rule.verbs), groups: texts(rule.apiGroups), resources, names: texts(rule.resourceNames) }];
+  const given: unknown = rule.resourceNames ?? [];
+  const names = texts(given);
+  // No names mean every object: names that can't be read must not become that.
+  if (!Array.isArray(given) || given.length !== names.length) return [];
+  return [{ verbs: texts(rule.verbs), groups: texts(rule.apiGroups), resources, names }];
 }
 
 /** A ServiceAccount is the user of its name; one without a namespace is of that of its binding. */

@@ -37,7 +37,10 @@ describe('a role', () => {
     ['nothing', undefined],
     ['null, as an aggregated role before its controller has come by', null],
     ['text', 'all'],
-    ['names that cannot be read', ['web', { web: true }, ['web', 7]].map((resourceNames) => ({ resources: ['pods'], verbs: ['get'], apiGroups: [''], resourceNames }))],
+    [
+      'names that cannot be read',
+      ['web', { web: true }, ['web', 7]].map((resourceNames) => ({ resources: ['pods'], verbs: ['get'], apiGroups: [''], resourceNames })),
+    ],
     ['what is no rule', [null, 'all', 7, [], { resources: 'pods' }]],
   ])('of %s gives nothing', (_what, rules) => {
     expect(readRbacObject(object('Role', { rules }, 'ns'))).toEqual({ type: 'role', key: 'ns/it', rules: [] });

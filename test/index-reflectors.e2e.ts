@@ -35,7 +35,8 @@ describe('the objects of real clusters', () => {
     await archon?.dispose();
   });
 
-  const path = (resource: string, name = '') => `/kubernetes/c2/${resource}`.replace('{ns}', `namespaces/${namespace}`) + (name && `/${name}`);
+  const path = (resource: string, name = '') =>
+    `/kubernetes/c2/${resource}`.replace('{ns}', `namespaces/${namespace}`) + (name && `/${name}`);
   const rows = (resource: string) => indexRows(archon.database, { cluster: 'c2', resource, namespace });
   const row = async (resource: string, name: string) => (await rows(resource)).find((each) => each.name === name);
   const within = (what: string, condition: () => Promise<boolean>) => eventually(condition, { what, timeoutMs: LAG_MS, intervalMs: 10 });
@@ -130,10 +131,9 @@ describe('the objects of real clusters', () => {
     };
     await sent('post', definitions, { metadata: { name: 'rollouts.argoproj.io' }, spec });
     const object = { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', metadata: { name: 'r' } };
-    await eventually(
-      async () => (await archon.client.post(path('apis/argoproj.io/v1alpha1/{ns}/rollouts'), object)).status === 201,
-      { what: 'the definition to be served' },
-    );
+    await eventually(async () => (await archon.client.post(path('apis/argoproj.io/v1alpha1/{ns}/rollouts'), object)).status === 201, {
+      what: 'the definition to be served',
+    });
     // A cluster is asked for its kinds every 40 s at most, and what it said is remembered for a minute.
     await eventually(async () => (await rows('rollouts')).length === 1, { what: 'the custom resource', timeoutMs: 110_000 });
     await sent('delete', `${definitions}/rollouts.argoproj.io`);

@@ -49,7 +49,9 @@ export class EventPartitions {
       const [found] = await manager.query<{ exists: boolean }[]>('select to_regclass($1) is not null as exists', [name]);
       if (found?.exists === true) return;
       await manager.query(`create table ${name} (like kubernetes_events including defaults including constraints) with (fillfactor = 85)`);
-      await manager.query(`alter table kubernetes_events attach partition ${name} for values from ('${day}T00:00:00Z') to ('${next}T00:00:00Z')`);
+      await manager.query(
+        `alter table kubernetes_events attach partition ${name} for values from ('${day}T00:00:00Z') to ('${next}T00:00:00Z')`,
+      );
     });
   }
 }

@@ -18,7 +18,9 @@ afterAll(() => started.stop());
 beforeEach(async () => {
   parts = indexParts(started.database);
   const clusterId = await insertCluster(started.database, `c-${randomUUID()}`);
-  const [row] = await query<{ id: number }>('insert into indexed_clusters (cluster_id, lease_token) values ($1, 1) returning id', [clusterId]);
+  const [row] = await query<{ id: number }>('insert into indexed_clusters (cluster_id, lease_token) values ($1, 1) returning id', [
+    clusterId,
+  ]);
   events = { cluster: row?.id ?? 0, kind: await parts.numbers.numberOf('', 'events'), token: '1' };
   await parts.reflections.start(events, 'v1');
 });
@@ -38,7 +40,9 @@ const event = (changed: Partial<EventRow> = {}): EventRow => ({
   ...changed,
 });
 const stored = async () =>
-  (await query<{ uid: string }>('select uid from kubernetes_events where cluster = $1 order by created_at', [events.cluster])).map(({ uid }) => uid);
+  (await query<{ uid: string }>('select uid from kubernetes_events where cluster = $1 order by created_at', [events.cluster])).map(
+    ({ uid }) => uid,
+  );
 
 it('keeps an event once, with when it last happened, and keeps it when its cluster has forgotten it', async () => {
   const row = event();
@@ -55,14 +59,24 @@ it('keeps an event once, with when it last happened, and keeps it when its clust
 
 it('takes events of several days, and none that is too old or from the future', async () => {
   const kept = [event({ createdAt: ago(2 * DAY_MS) }), event({ createdAt: ago(DAY_MS) }), event({ createdAt: ago(-DAY_MS / 2) })];
-  const left = [event({ createdAt: ago(4 * DAY_MS) }), event({ createdAt: ago(-3 * DAY_MS) }), event({ createdAt: '1970-01-01T00:00:00Z' })];
-  await parts.events.apply(events, [...left, ...kept].map((row) => ({ row })));
+  const left = [
+    event({ createdAt: ago(4 * DAY_MS) }),
+    event({ createdAt: ago(-3 * DAY_MS) }),
+    event({ createdAt: '1970-01-01T00:00:00Z' }),
+  ];
+  await parts.events.apply(
+    events,
+    [...left, ...kept].map((row) => ({ row })),
+  );
   expect(await stored()).toEqual(kept.map(({ uid }) => uid));
 });
 
 it('drops whole days whose time is over', async () => {
   const rows = [event({ createdAt: ago(2 * DAY_MS) }), event()];
-  await parts.events.apply(events, rows.map((row) => ({ row })));
+  await parts.events.apply(
+    events,
+    rows.map((row) => ({ row })),
+  );
   expect(await parts.partitions.dropOlder(5)).toEqual([]);
   expect((await parts.partitions.dropOlder(1)).length).toBeGreaterThanOrEqual(1);
   expect(await stored()).toEqual([rows[1]?.uid]);

@@ -38,7 +38,11 @@ it('has everything of a cluster written anew by whoever follows it next, and not
   const rows = Array.from({ length: ROWS }, (_, index) => row(index));
   for (const place of places) {
     await reflections.start(place, 'v1');
-    await objects.apply(place, rows.map((each) => ({ row: each })), '7');
+    await objects.apply(
+      place,
+      rows.map((each) => ({ row: each })),
+      '7',
+    );
   }
   const print = vi.fn();
   expect(await rebuildIndex(database, 'one', print)).toBe(1);
@@ -50,7 +54,12 @@ it('has everything of a cluster written anew by whoever follows it next, and not
   const taken = (await new ClusterLeases(database).hold()).find(({ number }) => number === one.cluster);
   const successor = { ...one, token: taken?.token ?? '' };
   expect(await reflections.start(successor, 'v1')).toBeUndefined();
-  for (const place of [successor, other]) await objects.apply(place, rows.map((each) => ({ row: { ...each, status: 'new' } })), '9');
+  for (const place of [successor, other])
+    await objects.apply(
+      place,
+      rows.map((each) => ({ row: { ...each, status: 'new' } })),
+      '9',
+    );
   const found = await database.query('select cluster, status, count(*)::int as count from objects group by 1, 2 order by 1');
   expect(found).toEqual([
     { cluster: one.cluster, status: 'new', count: ROWS },

@@ -35,10 +35,10 @@ export async function rebuildIndex(database: Querying, name: string | undefined,
     [name ?? null],
   );
   for (const cluster of clusters) {
-    await database.query(`update indexed_clusters set lease_owner = $2, lease_token = lease_token + 1, lease_until = now() + ${LEASE} where id = $1`, [
-      cluster.id,
-      owner,
-    ]);
+    await database.query(
+      `update indexed_clusters set lease_owner = $2, lease_token = lease_token + 1, lease_until = now() + ${LEASE} where id = $1`,
+      [cluster.id, owner],
+    );
     const objects = await forgetVersions(database, cluster.id, owner);
     await database.query('update reflections set resource_version = null where cluster = $1', [cluster.id]);
     await database.query('update indexed_clusters set lease_until = now() where id = $1 and lease_owner = $2', [cluster.id, owner]);

@@ -48,7 +48,10 @@ export function toObjectRow(
 }
 
 /** Items of a list tell neither their version nor their kind. */
-export function withType(item: KubernetesObject, { group, version, kind }: Pick<ResourceType, 'group' | 'version' | 'kind'>): KubernetesObject {
+export function withType(
+  item: KubernetesObject,
+  { group, version, kind }: Pick<ResourceType, 'group' | 'version' | 'kind'>,
+): KubernetesObject {
   const apiVersion = group === '' ? version : `${group}/${version}`;
   return { ...item, apiVersion: item.apiVersion ?? apiVersion, kind: item.kind ?? kind };
 }

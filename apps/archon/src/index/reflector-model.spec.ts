@@ -87,7 +87,8 @@ function faults(present: () => KubernetesObject[]): Record<string, () => unknown
     bookmark: () => server.local.sendBookmark(),
     'refused watch': () => server.on(isWatch, { action: 'answer', status: 503 }, once),
     'throttled list': () => server.on(isList, { action: 'answer', status: 429, headers: { 'retry-after': '0' } }, once),
-    'expired page': () => server.on(isList, { action: 'answer', status: 410, body: '{"kind":"Status","code":410,"reason":"Expired"}' }, once),
+    'expired page': () =>
+      server.on(isList, { action: 'answer', status: 410, body: '{"kind":"Status","code":410,"reason":"Expired"}' }, once),
     'cut list': () => server.on(isList, { action: 'truncate', bytes: 200 }, once),
     'cut watch': () => server.on(isWatch, { action: 'truncate', bytes: 300 }, once),
     'half-open watch': () => {
@@ -118,8 +119,7 @@ function change(choice: Random, counter: number): void {
   else server.local.remove('v1', 'ConfigMap', 'default', name);
 }
 
-const present = () =>
-  NAMES.map((name) => server.local.find('v1', 'ConfigMap', 'default', name)).filter((object) => object !== undefined);
+const present = () => NAMES.map((name) => server.local.find('v1', 'ConfigMap', 'default', name)).filter((object) => object !== undefined);
 const wanted = () =>
   present()
     .map(({ metadata }) => `${metadata.name} ${metadata.uid} ${metadata.resourceVersion}`)
@@ -133,38 +133,36 @@ const indexed = async () =>
     .map(({ text }) => text)
     .sort();
 
-it(
-  'is as the cluster is after whatever happens to lists, watches and replicas',
-  { timeout: volume({ ci: 180_000, nightly: 4 * 3600_000 }) },
-  async () => {
-    const from = seed();
-    const seen = new Map<string, number>();
-    await takeOver(true);
-    for (let schedule = 0; schedule < SCHEDULES; schedule++) {
-      const choice = random(from + schedule);
-      const what: string[] = [];
-      for (let step = 0; step < STEPS; step++) {
-        if (choice.below(2) === 0) change(choice, schedule * STEPS + step);
-        else {
-          const [name, happen] = choice.of(Object.entries(faults(present)));
-          what.push(name);
-          seen.set(name, (seen.get(name) ?? 0) + 1);
-          await happen();
-        }
-        if (choice.below(3) === 0) await sleep(choice.below(20));
+it('is as the cluster is after whatever happens to lists, watches and replicas', {
+  timeout: volume({ ci: 180_000, nightly: 4 * 3600_000 }),
+}, async () => {
+  const from = seed();
+  const seen = new Map<string, number>();
+  await takeOver(true);
+  for (let schedule = 0; schedule < SCHEDULES; schedule++) {
+    const choice = random(from + schedule);
+    const what: string[] = [];
+    for (let step = 0; step < STEPS; step++) {
+      if (choice.below(2) === 0) change(choice, schedule * STEPS + step);
+      else {
+        const [name, happen] = choice.of(Object.entries(faults(present)));
+        what.push(name);
+        seen.set(name, (seen.get(name) ?? 0) + 1);
+        await happen();
       }
-      await eventually(async () => JSON.stringify(await indexed()) === JSON.stringify(wanted()), {
-        what: `the index to be as the cluster after schedule ${schedule} of seed ${from}: ${what.join(', ')}`,
-        timeoutMs: 20_000,
-      });
+      if (choice.below(3) === 0) await sleep(choice.below(20));
     }
-    expect(Object.keys(faults(present)).filter((name) => !seen.has(name))).toEqual([]);
-    accept({
-      row: 'F-6',
-      what: 'what a reflector sees, against a model: drops, doubled events, 410, half-open connections, compaction, takeovers',
-      volume: `${SCHEDULES} schedules of ${STEPS} steps, ${followers} replicas`,
-      result: '0 lost, 0 doubled after settling',
-      seed: from,
+    await eventually(async () => JSON.stringify(await indexed()) === JSON.stringify(wanted()), {
+      what: `the index to be as the cluster after schedule ${schedule} of seed ${from}: ${what.join(', ')}`,
+      timeoutMs: 20_000,
     });
-  },
-);
+  }
+  expect(Object.keys(faults(present)).filter((name) => !seen.has(name))).toEqual([]);
+  accept({
+    row: 'F-6',
+    what: 'what a reflector sees, against a model: drops, doubled events, 410, half-open connections, compaction, takeovers',
+    volume: `${SCHEDULES} schedules of ${STEPS} steps, ${followers} replicas`,
+    result: '0 lost, 0 doubled after settling',
+    seed: from,
+  });
+});

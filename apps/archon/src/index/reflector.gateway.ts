@@ -72,8 +72,7 @@ export class Reflector<Row extends { uid: string }> {
     this.queue = new ChangeQueue({
       write: sink.apply,
       onFailure: (error) => logger.warn({ ...of, err: error }, 'the index could not be written; it is tried again'),
-      onRefused: (change, error) =>
-        logger.error({ ...of, uid: uidOf(change), err: error }, 'the database refuses an object'),
+      onRefused: (change, error) => logger.error({ ...of, uid: uidOf(change), err: error }, 'the database refuses an object'),
       onEnded: (error) => this.failed.abort(error),
       signal: this.signal,
     });

@@ -31,15 +31,19 @@ export class ObjectIndex1764300001000 implements MigrationInterface {
         name text collate "C" not null,
         constraint indexed_namespaces_name_key unique (cluster, name)
       )`);
+    await runner.query('create sequence index_revisions');
     await runner.query(`
       create table reflections (
         cluster integer not null constraint reflections_cluster_fkey references indexed_clusters (id) on delete cascade,
         kind integer not null constraint reflections_kind_fkey references indexed_kinds (id) on delete cascade,
         version text not null,
+        object_kind text not null,
+        namespaced boolean not null,
         state text not null,
         reason text not null,
         since timestamptz not null,
         resource_version text,
+        revision bigint not null default nextval('index_revisions'),
         listed_at timestamptz,
         synced_at timestamptz,
         lease_token bigint not null,
@@ -52,6 +56,7 @@ export class ObjectIndex1764300001000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     for (const table of ['kubernetes_events', 'objects', 'reflections', 'indexed_namespaces', 'indexed_kinds', 'indexed_clusters'])
       await runner.query(`drop table ${table}`);
+    await runner.query('drop sequence index_revisions');
     // The extension stays: it may have been there before.
   }
 
@@ -68,6 +73,7 @@ export class ObjectIndex1764300001000 implements MigrationInterface {
         resource_version text not null,
         status text not null,
         owners uuid[] not null,
+        refs text[] not null,
         labels jsonb not null,
         body jsonb not null,
         constraint objects_pkey primary key (kind, cluster, uid)
@@ -76,6 +82,7 @@ export class ObjectIndex1764300001000 implements MigrationInterface {
     await runner.query('create index objects_created_at_idx on objects (kind, created_at desc, uid)');
     await runner.query('create index objects_namespace_idx on objects (namespace, kind, name)');
     await runner.query(`create index objects_owners_idx on objects using gin (owners) where owners <> '{}'`);
+    await runner.query(`create index objects_refs_idx on objects using gin (refs) where refs <> '{}'`);
     await runner.query('create index objects_labels_idx on objects using gin (labels jsonb_path_ops)');
     await runner.query('create index objects_name_search_idx on objects using gin (name gin_trgm_ops)');
   }

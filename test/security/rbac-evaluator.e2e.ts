@@ -3,8 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Identity, type KubernetesObject } from '#kubernetes';
 import { callerOf } from '../../apps/archon/src/index/caller.js';
 import { RbacGraph } from '../../apps/archon/src/index/rbac-graph.js';
-import { reaches } from '../../apps/archon/src/index/visible-set.js';
-import { VisibleSets } from '../../apps/archon/src/index/visible-sets.js';
+import { reaches, visibleSet } from '../../apps/archon/src/index/visible-set.js';
 import { accept, seed, volume } from '../support/acceptance.js';
 import { uniqueName } from '../support/cluster-objects.js';
 import { RbacCluster } from '../support/rbac-cluster.js';
@@ -34,8 +33,7 @@ const drawn = <T>(arbitrary: (world: RbacWorld) => fc.Arbitrary<T>, count: numbe
 const objects = (world: RbacWorld) => rbacObjects(world, SIZE);
 const requests = (world: RbacWorld) => rbacRequests(world, PROGRAMS);
 
-const sets = new VisibleSets();
-const graph = new RbacGraph();
+let graph = new RbacGraph();
 let cluster: RbacCluster;
 let written: KubernetesObject[];
 
@@ -52,7 +50,7 @@ async function compared(asked: readonly RbacRequest[]): Promise<{ differences: s
     const { user, groups, namespaced, attributes } = request;
     const { verb, group, subresource, namespace, name } = attributes;
     const resource = subresource === '' ? attributes.resource : `${attributes.resource}/${subresource}`;
-    const set = sets.of('c2', graph, { user, groups }, { group, resource, verb, namespaced });
+    const set = visibleSet(graph, { user, groups }, { group, resource, verb, namespaced });
     const own = reaches(set, { namespace: namespaced ? namespace : '', name });
     return own === decisions[index] ? [] : [`${JSON.stringify(request)}: cluster ${decisions[index]}, evaluator ${own}`];
   });
@@ -84,7 +82,7 @@ describe('what RBAC objects let one see', () => {
     holds(result, 'rights evaluated from the RBAC objects of a cluster', DECISIONS);
   });
 
-  it('is that after changes too, followed one by one', { timeout: 900_000 }, async () => {
+  it('is that after changes too', { timeout: 900_000 }, async () => {
     const gone = written.filter((_, index) => index % 4 === 0);
     const left = written.filter((object) => !gone.includes(object));
     // Roles get other rules, bindings other subjects; where a binding leads cannot be changed.
@@ -96,9 +94,10 @@ describe('what RBAC objects let one see', () => {
     }) as KubernetesObject[];
     expect([gone.length > 50, changed.length > 50], `${gone.length} gone, ${changed.length} changed`).toEqual([true, true]);
     await cluster.remove(gone);
-    for (const object of await cluster.replace(changed)) graph.put(object);
-    for (const object of gone) graph.remove(object);
+    await cluster.replace(changed);
     await cluster.settled();
+    graph = new RbacGraph();
+    for (const object of await cluster.list()) graph.put(object);
     const decisions = Math.floor(DECISIONS / 2);
     holds(await compared(drawn(requests, decisions, 3)), 'the same after removals and replacements', decisions);
   });
@@ -126,7 +125,7 @@ describe('what RBAC objects let one see', () => {
     await cluster.settled();
     for (const each of await cluster.list()) graph.put(each);
     const question = { group: 'apps', resource: 'deployments', verb: 'list', namespaced: true };
-    expect(sets.of('c2', graph, { user, groups: [] }, question).namespaces).toEqual(new Set([namespace]));
+    expect(visibleSet(graph, { user, groups: [] }, question).namespaces).toEqual(new Set([namespace]));
     const attributes = { ...question, version: 'v1', subresource: '', namespace, name: '', isResource: true };
     expect(await cluster.decide([{ user, groups: [], attributes, namespaced: true }])).toEqual([true]);
   });

@@ -21,3 +21,6 @@ export function indexParts(database: DataSource) {
     numbers: new IndexedKinds(database),
   };
 }
+
+/** As a cluster tells of Pods. */
+export const POD_TYPE = { group: '', version: 'v1', resource: 'pods', kind: 'Pod', namespaced: true };

@@ -15,6 +15,7 @@ import { StatusFilter } from './http/status.filter.js';
 import { validationPipe } from './http/validation.pipe.js';
 import { IdentityProvidersModule } from './identityproviders/identity-providers.module.js';
 import { IndexModule } from './index/index.module.js';
+import { SearchModule } from './search/search.module.js';
 import { KubernetesModule } from './kubernetes.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { LOGGER, LoggerModule } from './logger.module.js';
@@ -65,6 +66,7 @@ export class AppModule {
         RightsModule,
         ApplicationsModule,
         IndexModule,
+        SearchModule,
       ],
       providers: [
         RouteAccessCheck,

@@ -3,8 +3,8 @@ import { isLabelValue, isQualifiedName } from './label-syntax.js';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** One term: all of a selector's terms must hold. */
-interface Requirement {
+/** One term: all of a selector's terms must hold. `values` has one for each operator but `in` and `notin`, and none for `exists` and `!`. */
+export interface LabelRequirement {
   key: string;
   operator: '=' | '!=' | 'in' | 'notin' | 'exists' | '!' | '>' | '<';
   values: readonly string[];
@@ -19,15 +19,19 @@ const INTEGER = /^[+-]?\d{1,18}$/;
 
 /**
  * Reads a label selector in Kubernetes' grammar (`a=b`, `a==b`, `a!=b`, `a in (b,c)`, `a notin (b)`, `a`, `!a`, `a>1`, `a<1`, joined by
- * commas) and gives its filter. One pass over at most 4 KiB, at most 64 terms and values. Throws 400 that quotes the place.
+ * commas). One pass over at most 4 KiB, at most 64 terms and values. Throws 400 that quotes the place.
  */
+export function readLabelSelector(text: string | undefined): LabelRequirement[] {
+  return text === undefined || text.trim() === '' ? [] : new SelectorReader(text, 'labelSelector').readAll();
+}
+
+/** The filter of a label selector. Throws as `readLabelSelector` does. */
 export function parseLabelSelector(text: string | undefined): (labels: Labels) => boolean {
-  if (text === undefined || text.trim() === '') return () => true;
-  const requirements = new SelectorReader(text, 'labelSelector').readAll();
+  const requirements = readLabelSelector(text);
   return (labels) => requirements.every((requirement) => holds(requirement, labels));
 }
 
-function holds({ key, operator, values }: Requirement, labels: Labels): boolean {
+function holds({ key, operator, values }: LabelRequirement, labels: Labels): boolean {
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
   switch (operator) {
     case '=':
@@ -60,15 +64,15 @@ class SelectorReader {
     if (Buffer.byteLength(text) > MAX_LENGTH) throw badRequest(`${parameter}: must have at most ${MAX_LENGTH} bytes`);
   }
 
-  readAll(): Requirement[] {
-    const requirements: Requirement[] = [];
+  readAll(): LabelRequirement[] {
+    const requirements: LabelRequirement[] = [];
     do requirements.push(this.readTerm());
     while (this.take(','));
     if (this.at < this.text.length) throw this.fault('a comma or the end');
     return requirements;
   }
 
-  private readTerm(): Requirement {
+  private readTerm(): LabelRequirement {
     if (this.take('!')) return { key: this.readKey(), operator: '!', values: [] };
     const key = this.readKey();
     if (this.take('==') || this.take('=')) return { key, operator: '=', values: [this.readValue()] };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { indexParts } from '../../../../test/support/index-parts.js';
+import { indexParts, POD_TYPE } from '../../../../test/support/index-parts.js';
 import { insertCluster, type MigratedDatabase, startMigratedDatabase } from '../../../../test/support/migrated-database.js';
 import type { EventRow } from './event-row.js';
 import type { Reflected } from './fenced.repository.js';
@@ -22,7 +22,7 @@ beforeEach(async () => {
     clusterId,
   ]);
   events = { cluster: row?.id ?? 0, kind: await parts.numbers.numberOf('', 'events'), token: '1' };
-  await parts.reflections.start(events, 'v1');
+  await parts.reflections.start(events, POD_TYPE);
 });
 
 const query = <Row>(sql: string, parameters: unknown[] = []) => started.database.query<Row[]>(sql, parameters);
@@ -54,7 +54,7 @@ it('keeps an event once, with when it last happened, and keeps it when its clust
   const found = await query('select seen_at, regarding from kubernetes_events where uid = $1', [row.uid]);
   expect(found).toEqual([{ seen_at: new Date(again.seenAt), regarding: row.regarding }]);
   expect(await stored()).toHaveLength(2);
-  expect(await parts.reflections.start(events, 'v1')).toBe('4');
+  expect(await parts.reflections.start(events, POD_TYPE)).toBe('4');
 });
 
 it('takes events of several days, and none that is too old or from the future', async () => {

@@ -15,7 +15,8 @@ const WRITTEN = `written as (
       as e (created_at, namespace, uid, resource_version, type, reason, regarding, seen_at, body)
   on conflict on constraint kubernetes_events_pkey do update set
     resource_version = excluded.resource_version, type = excluded.type, reason = excluded.reason, seen_at = excluded.seen_at, body = excluded.body
-  where kubernetes_events.resource_version <> excluded.resource_version)`;
+  where kubernetes_events.resource_version <> excluded.resource_version
+  returning 1)`;
 
 /**
  * Writes Events of Kubernetes. A cluster forgets its own after an hour: here they stay for their time, whatever the cluster deletes. Throws
@@ -37,7 +38,7 @@ export class EventWriter {
       reflected,
       rows.map(({ namespace }) => namespace),
     );
-    await this.fenced.write(reflected, { parts: [WRITTEN, marked('$13')] }, [
+    await this.fenced.write(reflected, { parts: [WRITTEN, marked('$13', { changedBy: ['written'] })] }, [
       rows.map(({ createdAt }) => createdAt),
       rows.map(({ namespace }) => numbers.get(namespace)),
       rows.map(({ uid }) => uid),
@@ -52,7 +53,7 @@ export class EventWriter {
   }
 
   async finishList(reflected: Reflected, _uids: readonly string[], resourceVersion: string): Promise<void> {
-    await this.fenced.write(reflected, { parts: [marked('$4', 'listed_at = now(),')] }, [resourceVersion]);
+    await this.fenced.write(reflected, { parts: [marked('$4', { isList: true })] }, [resourceVersion]);
   }
 
   /** What there is goes with its time. */

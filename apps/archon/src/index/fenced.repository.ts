@@ -10,11 +10,24 @@ export interface Reflected {
   token: string;
 }
 
-/** A part of a statement: everything up to the version of this parameter is in the index. Nothing where it is null. */
-export const marked = (parameter: string, also = ''): string => `marked as (
-  update reflections r set resource_version = ${parameter}, synced_at = now(), lease_token = $2, ${also}
-    state = 'Watching', reason = '', since = case when r.state = 'Watching' then r.since else now() end
-  from fence where r.cluster = $1 and r.kind = $3 and ${parameter}::text is not null)`;
+/**
+ * A part of a statement that tells the reflection of it: everything up to the version of this parameter is in the index (nothing of it where it
+ * is null), and it has another revision, which no reflection ever had, when other parts return rows.
+ */
+export const marked = (
+  version: string,
+  { changedBy = [], isList = false }: { changedBy?: readonly string[]; isList?: boolean },
+): string => {
+  const isChanged = ['false', ...changedBy.map((part) => `exists (select from ${part})`)].join(' or ');
+  return `marked as (
+    update reflections r set revision = case when ${isChanged} then nextval('index_revisions') else r.revision end, lease_token = $2, ${isList ? 'listed_at = now(),' : ''}
+      resource_version = coalesce(${version}::text, r.resource_version),
+      synced_at = case when ${version}::text is null then r.synced_at else now() end,
+      state = case when ${version}::text is null then r.state else 'Watching' end,
+      reason = case when ${version}::text is null then r.reason else '' end,
+      since = case when ${version}::text is null or r.state = 'Watching' then r.since else now() end
+    from fence where r.cluster = $1 and r.kind = $3)`;
+};
 
 /**
  * Writes under a lease: nothing is changed unless the token is still the lease's. The lock on the lease is held until the statement ends, so

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { indexParts } from '../../../../test/support/index-parts.js';
+import { indexParts, POD_TYPE } from '../../../../test/support/index-parts.js';
 import { insertCluster, type MigratedDatabase, startMigratedDatabase } from '../../../../test/support/migrated-database.js';
 import { ClusterLeases } from './cluster-leases.service.js';
 import { rebuildIndex } from './index-rebuild.command.js';
@@ -32,12 +32,13 @@ it('has everything of a cluster written anew by whoever follows it next, and not
     resourceVersion: '1',
     status: 'old',
     owners: [],
+    refs: [],
     labels: '{}',
     body: '{}',
   });
   const rows = Array.from({ length: ROWS }, (_, index) => row(index));
   for (const place of places) {
-    await reflections.start(place, 'v1');
+    await reflections.start(place, POD_TYPE);
     await objects.apply(
       place,
       rows.map((each) => ({ row: each })),
@@ -49,11 +50,11 @@ it('has everything of a cluster written anew by whoever follows it next, and not
   expect(print).toHaveBeenCalledExactlyOnceWith(`one: ${ROWS} objects are read anew`);
   const [one, other] = places as [(typeof places)[number], (typeof places)[number]];
   await expect(objects.apply(one, [], '8')).rejects.toThrow(LeaseLost);
-  expect(await reflections.start(other, 'v1')).toBe('7');
+  expect(await reflections.start(other, POD_TYPE)).toBe('7');
 
   const taken = (await new ClusterLeases(database).hold()).find(({ number }) => number === one.cluster);
   const successor = { ...one, token: taken?.token ?? '' };
-  expect(await reflections.start(successor, 'v1')).toBeUndefined();
+  expect(await reflections.start(successor, POD_TYPE)).toBeUndefined();
   for (const place of [successor, other])
     await objects.apply(
       place,

@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common';
 import { ClustersModule } from '../clusters/clusters.module.js';
+import { CallerRights } from './caller-rights.service.js';
 import { ClusterLeases } from './cluster-leases.service.js';
 import { EventPartitions } from './event-partitions.repository.js';
 import { EventUpkeep } from './event-upkeep.service.js';
 import { EventWriter } from './event-writer.repository.js';
 import { FencedDatabase } from './fenced.repository.js';
+import { IndexState } from './index-state.repository.js';
 import { IndexedKinds } from './indexed-kinds.repository.js';
 import { IndexedNamespaces } from './indexed-namespaces.repository.js';
 import { ObjectWriter } from './object-writer.repository.js';
@@ -15,11 +17,13 @@ import { RemovedClusters } from './removed-clusters.service.js';
 @Module({
   imports: [ClustersModule],
   providers: [
+    CallerRights,
     ClusterLeases,
     EventPartitions,
     EventUpkeep,
     EventWriter,
     FencedDatabase,
+    IndexState,
     IndexedKinds,
     IndexedNamespaces,
     ObjectWriter,
@@ -27,5 +31,6 @@ import { RemovedClusters } from './removed-clusters.service.js';
     Reflectors,
     RemovedClusters,
   ],
+  exports: [CallerRights, IndexState, IndexedNamespaces],
 })
 export class IndexModule {}

@@ -18,9 +18,8 @@ export class IndexedNamespaces {
   async numbers(reflected: Reflected, names: Iterable<string>): Promise<Map<string, number>> {
     const { cluster } = reflected;
     const numbers = new Map<string, number>();
-    const keyOf = (name: string) => `${cluster}/${name}`;
     const missing = [...new Set(names)].filter((name) => {
-      const number = this.known.get(keyOf(name));
+      const number = this.known.get(keyOf(cluster, name));
       if (number !== undefined) numbers.set(name, number);
       return number === undefined;
     });
@@ -37,8 +36,40 @@ export class IndexedNamespaces {
     );
     for (const { id, name } of found) {
       numbers.set(name, id);
-      this.known.set(keyOf(name), id);
+      this.known.set(keyOf(cluster, name), id);
     }
     return numbers;
   }
+
+  /** The numbers of those that the index knows. */
+  async find(places: readonly { cluster: number; namespace: string }[]): Promise<number[]> {
+    const numbers: number[] = [];
+    const missing = places.filter(({ cluster, namespace }) => {
+      const number = this.known.get(keyOf(cluster, namespace));
+      if (number !== undefined) numbers.push(number);
+      return number === undefined;
+    });
+    if (missing.length === 0) return numbers;
+    const found = await this.database.query<{ id: number; cluster: number; name: string }[]>(
+      `select n.id, n.cluster, n.name from unnest($1::int[], $2::text[]) as place (cluster, name)
+       join indexed_namespaces n on n.cluster = place.cluster and n.name = place.name`,
+      [missing.map(({ cluster }) => cluster), missing.map(({ namespace }) => namespace)],
+    );
+    for (const { id, cluster, name } of found) {
+      numbers.push(id);
+      this.known.set(keyOf(cluster, name), id);
+    }
+    return numbers;
+  }
+
+  /** The names of these numbers. */
+  async names(numbers: readonly number[]): Promise<Map<number, { cluster: number; name: string }>> {
+    const rows = await this.database.query<{ id: number; cluster: number; name: string }[]>(
+      'select id, cluster, name from indexed_namespaces where id = any($1)',
+      [numbers],
+    );
+    return new Map(rows.map(({ id, cluster, name }) => [id, { cluster, name }]));
+  }
 }
+
+const keyOf = (cluster: number, name: string): string => `${cluster}/${name}`;

@@ -1,4 +1,5 @@
 import { type KubernetesObject, type ResourceType } from '#kubernetes';
+import { objectRefs } from './object-refs.js';
 import { objectStatus } from './object-status.js';
 import { type OmittedField, trimmedObject } from './trimmed-object.js';
 
@@ -12,6 +13,8 @@ export interface ObjectRow {
   resourceVersion: string;
   status: string;
   owners: string[];
+  /** What it refers to by name: see `objectRefs`. */
+  refs: string[];
   /** JSON. */
   labels: string;
   /** JSON. */
@@ -42,6 +45,7 @@ export function toObjectRow(
     resourceVersion,
     status: objectStatus(object),
     owners: [...new Set(ownerReferences.flatMap((owner) => toUid(owner.uid) ?? []))],
+    refs: objectRefs(object),
     labels: storable(JSON.stringify(labels)),
     body: storable(JSON.stringify(trimmedObject(object, indexedName(type), omitted))),
   };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { indexParts } from '../../../../test/support/index-parts.js';
+import { indexParts, POD_TYPE } from '../../../../test/support/index-parts.js';
 import { insertCluster, type MigratedDatabase, startMigratedDatabase } from '../../../../test/support/migrated-database.js';
 import type { Reflected } from './fenced.repository.js';
 import { IndexedKinds } from './indexed-kinds.repository.js';
@@ -28,7 +28,7 @@ beforeEach(async () => {
   const { objects, numbers, ...others } = indexParts(started.database);
   [writer, reflections] = [objects, others.reflections];
   pods = { cluster: row?.id ?? 0, kind: await numbers.numberOf('', 'pods'), token: '1' };
-  await reflections.start(pods, 'v1');
+  await reflections.start(pods, POD_TYPE);
 });
 
 const query = <Row>(sql: string, parameters: unknown[] = []) => started.database.query<Row[]>(sql, parameters);
@@ -40,6 +40,7 @@ const pod = (name: string, changed: Partial<ObjectRow> = {}): ObjectRow => ({
   resourceVersion: '1',
   status: 'Running',
   owners: [],
+  refs: [],
   labels: '{}',
   body: '{}',
   ...changed,
@@ -84,7 +85,7 @@ it('takes a batch that comes twice for one, and the last change of an object for
   for (let i = 0; i < 2; i++) await writer.apply(pods, changes, '7');
   expect(await stored()).toEqual(['shop/a Failed 2', 'shop/c Running 1']);
   expect(await reflection()).toEqual({ state: 'Watching', resource_version: '7' });
-  expect(await reflections.start(pods, 'v1')).toBe('7');
+  expect(await reflections.start(pods, POD_TYPE)).toBe('7');
 });
 
 it('does not rewrite what has not changed', async () => {
@@ -99,7 +100,7 @@ it('does not rewrite what has not changed', async () => {
 it('deletes what a list no longer had, of this kind and cluster only', async () => {
   const rows = Array.from({ length: 700 }, (_, index) => pod(`p-${String(index).padStart(3, '0')}`));
   const services = { ...pods, kind: await new IndexedKinds(started.database).numberOf('', 'services') };
-  await reflections.start(services, 'v1');
+  await reflections.start(services, POD_TYPE);
   await writer.apply(services, [{ row: pod('service') }]);
   await writer.apply(
     pods,
@@ -129,7 +130,7 @@ it('changes nothing under a token that is no longer the one of the lease', async
     () => reflections.setState(pods, 'Interrupted', 'gone'),
     () => writer.drop(pods),
     () => reflections.forget(pods),
-    () => reflections.start(pods, 'v2'),
+    () => reflections.start(pods, { ...POD_TYPE, version: 'v2' }),
   ];
   for (const attempt of attempts) await expect(attempt()).rejects.toThrow(LeaseLost);
   expect(await stored()).toEqual(['shop/a Running 1']);

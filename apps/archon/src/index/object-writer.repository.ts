@@ -5,14 +5,16 @@ import { IndexedNamespaces } from './indexed-namespaces.repository.js';
 import type { ObjectRow } from './object-row.js';
 
 const WRITTEN = `written as (
-  insert into objects (kind, cluster, namespace, uid, name, created_at, resource_version, status, owners, labels, body)
-  select $3::int, $1, o.namespace, o.uid, o.name, o.created_at, o.resource_version, o.status, o.owners::uuid[], o.labels, o.body from fence,
-    unnest($4::int[], $5::uuid[], $6::text[], $7::timestamptz[], $8::text[], $9::text[], $10::text[], $11::jsonb[], $12::jsonb[])
-      as o (namespace, uid, name, created_at, resource_version, status, owners, labels, body)
+  insert into objects (kind, cluster, namespace, uid, name, created_at, resource_version, status, owners, refs, labels, body)
+  select $3::int, $1, o.namespace, o.uid, o.name, o.created_at, o.resource_version, o.status, o.owners::uuid[], o.refs::text[], o.labels, o.body
+  from fence,
+    unnest($4::int[], $5::uuid[], $6::text[], $7::timestamptz[], $8::text[], $9::text[], $10::text[], $11::text[], $12::jsonb[], $13::jsonb[])
+      as o (namespace, uid, name, created_at, resource_version, status, owners, refs, labels, body)
   on conflict on constraint objects_pkey do update set
     namespace = excluded.namespace, name = excluded.name, created_at = excluded.created_at, resource_version = excluded.resource_version,
-    status = excluded.status, owners = excluded.owners, labels = excluded.labels, body = excluded.body
-  where objects.resource_version <> excluded.resource_version)`;
+    status = excluded.status, owners = excluded.owners, refs = excluded.refs, labels = excluded.labels, body = excluded.body
+  where objects.resource_version <> excluded.resource_version
+  returning 1)`;
 
 /** Writes what reflectors see into the index, in batches that may come twice. Throws LeaseLost when another replica follows the cluster. */
 @Injectable()
@@ -29,8 +31,9 @@ export class ObjectWriter {
       reflected,
       rows.map(({ namespace }) => namespace),
     );
-    const gone = 'gone as (delete from objects o using fence where o.kind = $3 and o.cluster = $1 and o.uid = any($13::uuid[]))';
-    await this.fenced.write(reflected, { parts: [WRITTEN, gone, marked('$14')] }, [
+    const gone =
+      'gone as (delete from objects o using fence where o.kind = $3 and o.cluster = $1 and o.uid = any($14::uuid[]) returning 1)';
+    await this.fenced.write(reflected, { parts: [WRITTEN, gone, marked('$15', { changedBy: ['written', 'gone'] })] }, [
       rows.map(({ namespace }) => numbers.get(namespace)),
       rows.map(({ uid }) => uid),
       rows.map(({ name }) => name),
@@ -38,6 +41,7 @@ export class ObjectWriter {
       rows.map((row) => row.resourceVersion),
       rows.map(({ status }) => status),
       rows.map(({ owners }) => `{${owners.join(',')}}`),
+      rows.map(({ refs }) => arrayLiteral(refs)),
       rows.map(({ labels }) => labels),
       rows.map(({ body }) => body),
       deleted,
@@ -49,8 +53,9 @@ export class ObjectWriter {
   async finishList(reflected: Reflected, uids: readonly string[], resourceVersion: string): Promise<void> {
     const gone = `gone as (
       delete from objects o using fence where o.kind = $3 and o.cluster = $1
-        and not exists (select from unnest($4::uuid[]) as listed (uid) where listed.uid = o.uid))`;
-    await this.fenced.write(reflected, { parts: [gone, marked('$5', 'listed_at = now(),')] }, [uids, resourceVersion]);
+        and not exists (select from unnest($4::uuid[]) as listed (uid) where listed.uid = o.uid)
+      returning 1)`;
+    await this.fenced.write(reflected, { parts: [gone, marked('$5', { changedBy: ['gone'], isList: true })] }, [uids, resourceVersion]);
   }
 
   /** The cluster has the kind no more. */
@@ -59,3 +64,7 @@ export class ObjectWriter {
     await this.fenced.write(reflected, { parts: [gone] }, []);
   }
 }
+
+/** As Postgres reads an array of texts. */
+const arrayLiteral = (texts: readonly string[]): string =>
+  `{${texts.map((text) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`).join(',')}}`;

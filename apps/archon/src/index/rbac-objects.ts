@@ -37,7 +37,7 @@ export interface RbacRef {
   metadata: { namespace?: string; name?: string };
 }
 
-const RBAC = 'rbac.authorization.k8s.io';
+export const RBAC = 'rbac.authorization.k8s.io';
 const SERVICE_ACCOUNT = 'system:serviceaccount';
 
 export const userKey = (name: string): string => `User/${name}`;

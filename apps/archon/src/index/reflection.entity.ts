@@ -26,6 +26,13 @@ export class ReflectionEntity {
   @Column({ type: 'text' })
   version: string;
 
+  /** As its objects call it: `Deployment`. */
+  @Column({ name: 'object_kind', type: 'text' })
+  objectKind: string;
+
+  @Column({ type: 'boolean' })
+  namespaced: boolean;
+
   @Column({ type: 'text' })
   state: ReflectionState;
 
@@ -39,6 +46,10 @@ export class ReflectionEntity {
   /** Everything up to this version is in the index; a new owner goes on from here. */
   @Column({ name: 'resource_version', type: 'text', nullable: true })
   resourceVersion: string | null;
+
+  /** Another one after each change of the rows, which no reflection ever had. */
+  @Column({ type: 'bigint', default: () => "nextval('index_revisions')" })
+  revision: string;
 
   /** When a whole list was last taken over. */
   @Column({ name: 'listed_at', type: 'timestamptz', nullable: true })

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import type { ResourceType } from '#kubernetes';
 import { FencedDatabase, type Reflected } from './fenced.repository.js';
 import type { ReflectionState } from './reflection.entity.js';
 
@@ -12,14 +13,22 @@ export class Reflections {
   ) {}
 
   /** Announces that the kind is followed; gives the version up to which the index has everything, when there is one. */
-  async start(reflected: Reflected, version: string): Promise<string | undefined> {
+  async start(
+    reflected: Reflected,
+    { version, kind, namespaced }: Pick<ResourceType, 'version' | 'kind' | 'namespaced'>,
+  ): Promise<string | undefined> {
     const started = `started as (
-      insert into reflections (cluster, kind, version, state, reason, since, lease_token)
-      select $1, $3::int, $4, 'Listing', '', now(), $2 from fence
-      on conflict on constraint reflections_pkey do update set version = excluded.version, lease_token = excluded.lease_token
+      insert into reflections (cluster, kind, version, object_kind, namespaced, state, reason, since, lease_token)
+      select $1, $3::int, $4, $5, $6::boolean, 'Listing', '', now(), $2 from fence
+      on conflict on constraint reflections_pkey do update set version = excluded.version,
+        object_kind = excluded.object_kind, namespaced = excluded.namespaced, lease_token = excluded.lease_token
       returning resource_version)`;
     const columns = ['(select resource_version from started)'];
-    const row = await this.fenced.write<{ resource_version: string | null }>(reflected, { parts: [started], columns }, [version]);
+    const row = await this.fenced.write<{ resource_version: string | null }>(reflected, { parts: [started], columns }, [
+      version,
+      kind,
+      namespaced,
+    ]);
     return row.resource_version ?? undefined;
   }
 

@@ -81,7 +81,7 @@ export class Reflector<Row extends { uid: string }> {
   /** Goes on until the signal aborts. Throws LeaseLost, and an ApiError when the cluster doesn't let the kind be followed. */
   async run(): Promise<void> {
     const { kubernetes, target, type, reflections, reflected, pace } = this.options;
-    const version = await reflections.start(reflected, type.version);
+    const version = await reflections.start(reflected, type);
     try {
       const events = kubernetes.watch(
         target,

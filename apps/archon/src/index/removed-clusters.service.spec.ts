@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadConfig } from '#config';
 import { createLogger } from '#log';
-import { indexParts } from '../../../../test/support/index-parts.js';
+import { indexParts, POD_TYPE } from '../../../../test/support/index-parts.js';
 import { insertCluster, type MigratedDatabase, startMigratedDatabase } from '../../../../test/support/migrated-database.js';
 import { ClusterLeases } from './cluster-leases.service.js';
 import { LeaseLost } from './lease-lost.js';
@@ -33,11 +33,12 @@ it('deletes what a removed cluster left, even what a late replica would still wr
     resourceVersion: '1',
     status: '',
     owners: [],
+    refs: [],
     labels: '{}',
     body: '{}',
   });
   for (const place of places) {
-    await reflections.start(place, 'v1');
+    await reflections.start(place, POD_TYPE);
     await objects.apply(
       place,
       Array.from({ length: 6000 }, (_, index) => ({ row: row(index) })),

@@ -108,8 +108,6 @@ describe('a binding', () => {
     expect(visibleSet(graph, alice, pods)).toEqual(NOTHING);
     graph.put(role('it'));
     expect(visibleSet(graph, alice, pods)).toEqual(inNamespaces('ns'));
-    graph.remove({ apiVersion, kind: 'ClusterRole', metadata: { name: 'it' } });
-    expect(visibleSet(graph, alice, pods)).toEqual(NOTHING);
   });
 
   it('adds what it gives to what others give', () => {

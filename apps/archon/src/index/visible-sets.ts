@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { Caller, RbacGraph } from './rbac-graph.js';
-import { type AccessQuestion, visibleSet, type VisibleSet } from './visible-set.js';
+import type { Caller } from './rbac-graph.js';
+import type { AccessQuestion, VisibleSet } from './visible-set.js';
 
 interface Known {
-  generation: symbol;
+  revision: string;
   set: VisibleSet;
+}
+
+/** What of RBAC a set was drawn from: the objects of this cluster at this revision. */
+export interface RightsSource {
+  cluster: number;
+  revision: string;
 }
 
 /** How many namespaces and names are remembered in all; a set counts for one more than it holds. */
@@ -20,20 +26,22 @@ export class VisibleSets {
     this.known = new LRUCache({ maxSize, sizeCalculation: ({ set }) => sizeOf(set) });
   }
 
-  /** What the caller sees in the cluster with this id, whose RBAC objects these are. */
-  of(cluster: string, graph: RbacGraph, caller: Caller, question: AccessQuestion): VisibleSet {
-    const { group, resource, verb, namespaced } = question;
-    const key = [cluster, this.keyOf(caller), group, resource, verb, namespaced].join('\n');
-    const { generation } = graph;
-    const known = this.known.get(key);
-    if (known?.generation === generation) return known.set;
-    const set = visibleSet(graph, caller, question);
-    this.known.set(key, { generation, set });
-    return set;
+  /** What the caller sees there, when it is known. */
+  find({ cluster, revision }: RightsSource, caller: Caller, question: AccessQuestion): VisibleSet | undefined {
+    const known = this.known.get(this.keyOf(cluster, caller, question));
+    return known?.revision === revision ? known.set : undefined;
+  }
+
+  keep({ cluster, revision }: RightsSource, caller: Caller, question: AccessQuestion, set: VisibleSet): void {
+    this.known.set(this.keyOf(cluster, caller, question), { revision, set });
+  }
+
+  private keyOf(cluster: number, caller: Caller, { group, resource, verb, namespaced }: AccessQuestion): string {
+    return [cluster, this.identityOf(caller), group, resource, verb, namespaced].join('\n');
   }
 
   /** The same for the same user with the same groups; a caller may have very many. */
-  private keyOf(caller: Caller): string {
+  private identityOf(caller: Caller): string {
     let key = this.keys.get(caller);
     if (key === undefined) {
       const identity = JSON.stringify([caller.user, ...[...caller.groups].sort()]);

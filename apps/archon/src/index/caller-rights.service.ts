@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Identity, KubernetesObject } from '#kubernetes';
+import type { Principal } from '../auth/principal.js';
+import { callerOf } from './caller.js';
+import { type Caller, RbacGraph, subjectsOf } from './rbac-graph.js';
+import { type AccessQuestion, visibleSet, type VisibleSet } from './visible-set.js';
+import { VisibleSets } from './visible-sets.js';
+
+/** A cluster, as far as rights there can be told. */
+export interface RightsPlace {
+  cluster: number;
+  name: string;
+  rightsRevision: string;
+}
+
+/** What callers see in clusters, by the RBAC objects that the index has of them. */
+@Injectable()
+export class CallerRights {
+  private readonly sets = new VisibleSets();
+  /** One for each identity, so that what it is known by is worked out once. */
+  private readonly callers = new WeakMap<Identity, Caller>();
+
+  constructor(private readonly database: DataSource) {}
+
+  /**
+   * Where in each of these clusters the caller may do this, by the cluster's number. Reads no more of RBAC than the bindings that name the
+   * caller, and the roles to which they lead. `rbacKinds` are the numbers of the kinds of RBAC, by plural.
+   */
+  async in(
+    places: readonly RightsPlace[],
+    principal: Principal,
+    question: AccessQuestion,
+    rbacKinds: ReadonlyMap<string, number>,
+  ): Promise<Map<number, VisibleSet>> {
+    const sets = new Map<number, VisibleSet>();
+    const unknown: { place: RightsPlace; caller: Caller }[] = [];
+    for (const place of places) {
+      const caller = this.callerAt(principal.identityAt(place.name, undefined));
+      const known = this.sets.find(sourceOf(place), caller, question);
+      if (known === undefined) unknown.push({ place, caller });
+      else sets.set(place.cluster, known);
+    }
+    if (unknown.length === 0) return sets;
+    const graphs = await this.graphs(unknown, rbacKinds);
+    for (const { place, caller } of unknown) {
+      const set = visibleSet(graphs.get(place.cluster) ?? new RbacGraph(), caller, question);
+      this.sets.keep(sourceOf(place), caller, question, set);
+      sets.set(place.cluster, set);
+    }
+    return sets;
+  }
+
+  private callerAt(identity: Identity): Caller {
+    let caller = this.callers.get(identity);
+    if (caller === undefined) this.callers.set(identity, (caller = callerOf(identity)));
+    return caller;
+  }
+
+  private async graphs(
+    asked: readonly { place: RightsPlace; caller: Caller }[],
+    rbacKinds: ReadonlyMap<string, number>,
+  ): Promise<Map<number, RbacGraph>> {
+    const graphs = new Map(asked.map(({ place }) => [place.cluster, new RbacGraph()]));
+    const kinds = (...resources: string[]) => resources.flatMap((resource) => rbacKinds.get(resource) ?? []);
+    const put = (rows: readonly { cluster: number; body: KubernetesObject }[]) => {
+      for (const { cluster, body } of rows) graphs.get(cluster)?.put(body);
+    };
+    put(
+      await this.database.query<{ cluster: number; body: KubernetesObject }[]>(
+        `select o.cluster, o.body from objects o
+         where o.kind = any($1) and o.cluster = any($2) and o.refs && $3::text[] and o.refs <> '{}'`,
+        [kinds('rolebindings', 'clusterrolebindings'), [...graphs.keys()], [...new Set(asked.flatMap(({ caller }) => subjectsOf(caller)))]],
+      ),
+    );
+    const roles = [...graphs].flatMap(([cluster, graph]) => [...graph.roles()].map((key) => ({ cluster, key })));
+    put(
+      await this.database.query<{ cluster: number; body: KubernetesObject }[]>(
+        `select o.cluster, o.body from unnest($2::int[], $3::text[], $4::text[]) as role (cluster, namespace, name)
+         join indexed_namespaces n on n.cluster = role.cluster and n.name = role.namespace
+         join objects o on o.namespace = n.id and o.name = role.name and o.kind = any($1)`,
+        [
+          kinds('roles', 'clusterroles'),
+          roles.map(({ cluster }) => cluster),
+          roles.map(({ key }) => key.slice(0, key.indexOf('/'))),
+          roles.map(({ key }) => key.slice(key.indexOf('/') + 1)),
+        ],
+      ),
+    );
+    return graphs;
+  }
+}
+
+const sourceOf = ({ cluster, rightsRevision }: RightsPlace) => ({ cluster, revision: rightsRevision });

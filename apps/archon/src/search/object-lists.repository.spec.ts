@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type KubernetesObject, parseLabelSelector, readLabelSelector } from '#kubernetes';
+import { seed } from '../../../../test/support/acceptance.js';
+import { indexParts, POD_TYPE } from '../../../../test/support/index-parts.js';
+import { insertCluster, type MigratedDatabase, startMigratedDatabase } from '../../../../test/support/migrated-database.js';
+import type { Reflected } from '../index/fenced.repository.js';
+import { toObjectRow } from '../index/object-row.js';
+import { readFieldTerms } from './field-terms.js';
+import { type ListedObjects, ObjectLists } from './object-lists.repository.js';
+import { readSort } from './sort-keys.js';
+
+let started: MigratedDatabase;
+let lists: ObjectLists;
+let kind: number;
+/** Numbers of clusters and namespaces, by name. */
+const clusters: Record<string, number> = {};
+const namespaces: Record<string, number> = {};
+
+const LABELS = ['app', 'tier', 'size'] as const;
+const VALUES = ['web', 'db', '', '7', '12', '-3', 'a_b', 'A%B'];
+const NAMES = ['web', 'web-1', 'WEB_2', 'we%b', 'db-\\1', 'a', 'b', 'zz'];
+const label = fc.record(Object.fromEntries(LABELS.map((key) => [key, fc.constantFrom(...VALUES)])), { requiredKeys: [] });
+const object = fc.record({
+  cluster: fc.constantFrom('one', 'two'),
+  namespace: fc.constantFrom('shop', 'till', 'yard'),
+  name: fc.constantFrom(...NAMES),
+  labels: label,
+  createdAt: fc.constantFrom('2026-01-02T03:04:05Z', '2026-01-02T03:04:06Z', '2026-03-01T00:00:00Z'),
+  phase: fc.constantFrom('Running', 'Pending', 'Failed'),
+  replicas: fc.option(fc.constantFrom(1, 2, 10, 1.5), { nil: undefined }),
+  node: fc.option(fc.constantFrom('n1', 'n2', '', '10'), { nil: undefined }),
+  images: fc.array(fc.constantFrom('nginx', 'redis'), { maxLength: 2 }),
+  isPaused: fc.boolean(),
+});
+type Drawn = typeof object extends fc.Arbitrary<infer T> ? T : never;
+let all: (Drawn & { uid: string })[];
+
+beforeAll(async () => {
+  started = await startMigratedDatabase();
+  const { objects, numbers, reflections } = indexParts(started.database);
+  lists = new ObjectLists(started.database);
+  kind = await numbers.numberOf('', 'pods');
+  all = fc.sample(object, { numRuns: 400, seed: seed() }).map((drawn) => ({ ...drawn, uid: randomUUID() }));
+  for (const name of ['one', 'two']) {
+    const id = await insertCluster(started.database, name);
+    const [row] = await started.database.query<{ id: number }[]>(
+      'insert into indexed_clusters (cluster_id, lease_token) values ($1, 1) returning id',
+      [id],
+    );
+    const reflected: Reflected = { cluster: row?.id ?? 0, kind, token: '1' };
+    clusters[name] = reflected.cluster;
+    await reflections.start(reflected, POD_TYPE);
+    const rows = all.filter(({ cluster }) => cluster === name).map((drawn) => ({ row: toObjectRow(toPod(drawn), POD_TYPE, [])! }));
+    await objects.apply(reflected, rows, '1');
+  }
+  const named = await started.database.query<{ id: number; cluster: number; name: string }[]>('select * from indexed_namespaces');
+  for (const { id, cluster, name } of named) namespaces[`${cluster}/${name}`] = id;
+}, 60_000);
+afterAll(() => started.stop());
+
+const toPod = ({
+  uid,
+  namespace,
+  name,
+  labels,
+  createdAt,
+  phase,
+  replicas,
+  node,
+  images,
+  isPaused,
+}: Drawn & { uid: string }): KubernetesObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { uid, namespace, name, labels: labels as Record<string, string>, creationTimestamp: createdAt, resourceVersion: '1' },
+  spec: { replicas, nodeName: node, isPaused, containers: images.map((image) => ({ image })) },
+  status: { phase, conditions: [] },
+});
+
+const everywhere = () => ({ clusters: Object.values(clusters), namespaces: [], names: [] });
+const listOf = (selection: Partial<ListedObjects['selection']> = {}, changed: Partial<ListedObjects> = {}): ListedObjects => ({
+  kind,
+  places: everywhere(),
+  selection: { labels: [], fields: [], ...selection },
+  sort: readSort(undefined),
+  ...changed,
+});
+const uidsOf = async (list: ListedObjects) => (await lists.page(list, 1000)).map(({ body }) => body.metadata.uid);
+const expectOnly = async (list: ListedObjects, matches: (drawn: (typeof all)[number]) => boolean) => {
+  const expected = all.filter(matches).map(({ uid }) => uid);
+  expect((await uidsOf(list)).sort()).toEqual(expected.sort());
+  expect(await lists.count(list)).toBe(expected.length);
+};
+
+describe('a selection shows what a filter over all objects would', () => {
+  const value = fc.constantFrom('web', 'db', '7', 'a_b', 'absent');
+  const key = fc.constantFrom(...LABELS, 'absent');
+  const labelTerm = fc.oneof(
+    fc.tuple(key, fc.constantFrom('=', '!='), value).map((parts) => parts.join('')),
+    fc
+      .tuple(key, fc.constantFrom('in', 'notin'), fc.array(value, { minLength: 1, maxLength: 3 }))
+      .map(([k, o, v]) => `${k} ${o} (${v.join(',')})`),
+    fc.tuple(key, fc.constantFrom('>', '<'), fc.constantFrom('-3', '7', '100')).map((parts) => parts.join('')),
+    key,
+    key.map((k) => `!${k}`),
+  );
+  it('by labels', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(labelTerm, { minLength: 1, maxLength: 3 }), async (terms) => {
+        const selector = terms.join(',');
+        const matches = parseLabelSelector(selector);
+        await expectOnly(listOf({ labels: readLabelSelector(selector) }), ({ labels }) => matches(labels as Record<string, string>));
+      }),
+      { seed: seed(), numRuns: 150 },
+    );
+  });
+
+  type Matches = (drawn: Drawn) => boolean;
+  it.each<[string, Matches]>([
+    ['metadata.name=web', ({ name }) => name === 'web'],
+    ['metadata.name>web', ({ name }) => name > 'web'],
+    ['metadata.namespace in (shop,till)', ({ namespace }) => namespace !== 'yard'],
+    ['status.phase!=Running', ({ phase }) => phase !== 'Running'],
+    ['status.phase notin (Running,Failed)', ({ phase }) => phase === 'Pending'],
+    ['spec.replicas=1.5', ({ replicas }) => replicas === 1.5],
+    ['spec.replicas>1', ({ replicas = 0 }) => replicas > 1],
+    ['spec.replicas<10', ({ replicas = 99 }) => replicas < 10],
+    ['spec.replicas!=2', ({ replicas }) => replicas !== 2],
+    ['spec.replicas=', ({ replicas }) => replicas === undefined],
+    ['spec.nodeName=10', ({ node }) => node === '10'],
+    ['spec.nodeName=', ({ node }) => node === undefined || node === ''],
+    ['spec.nodeName!=', ({ node }) => node !== undefined && node !== ''],
+    ['spec.isPaused=true', ({ isPaused }) => isPaused],
+    ['spec.containers.image=nginx', ({ images }) => images.includes('nginx')],
+    ['spec.containers.image!=nginx', ({ images }) => !images.includes('nginx')],
+    ['spec.containers.image in (nginx,redis)', ({ images }) => images.length > 0],
+    ['metadata.labels[app]=web', ({ labels }) => labels.app === 'web'],
+    ['metadata.creationTimestamp>2026-02-01T00:00:00Z', ({ createdAt }) => createdAt.startsWith('2026-03')],
+    ['spec.absent.deep=x', () => false],
+    ['spec.absent.deep!=x', () => true],
+    ['spec.no[" \\" ? (@ == 1)]!=x', () => true],
+  ])('by fields: %s', async (selector, matches) => {
+    await expectOnly(listOf({ fields: readFieldTerms(selector) }), matches);
+  });
+
+  it.each(NAMES.flatMap((name) => [name, name.toLowerCase(), name.slice(1)]).filter(Boolean))('by the keyword %j', async (keyword) => {
+    await expectOnly(listOf({ keyword }), ({ name }) => name.toLowerCase().includes(keyword.toLowerCase()));
+  });
+
+  it('by status and by time', async () => {
+    await expectOnly(listOf({ statuses: ['Pending', 'Failed'] }), ({ phase }) => phase !== 'Running');
+    const [after, before] = [new Date('2026-01-02T03:04:05Z'), new Date('2026-03-01T00:00:00Z')];
+    await expectOnly(listOf({ createdAfter: after, createdBefore: before }), ({ createdAt }) => createdAt === '2026-01-02T03:04:06Z');
+  });
+});
+
+it.each([
+  'name',
+  '-name',
+  'namespace,-name',
+  'cluster,-namespace,name',
+  'status,-creationTimestamp',
+  '-label:app,name',
+  'spec.replicas',
+  '-spec.nodeName,cluster',
+])('gives each object once, in the same order, whatever the size of a page: by %s', async (sort) => {
+  const list = listOf({}, { sort: readSort(sort) });
+  const whole = await uidsOf(list);
+  expect(new Set(whole).size).toBe(all.length);
+  const paged: (string | undefined)[] = [];
+  for (let after: string[] | undefined; ; ) {
+    const page = await lists.page({ ...list, after }, 37);
+    paged.push(...page.map(({ body }) => body.metadata.uid));
+    if (page.length < 37) break;
+    after = page.at(-1)?.keys;
+    expect(await lists.count({ ...list, after })).toBe(all.length - paged.length);
+  }
+  expect(paged).toEqual(whole);
+});
+
+it('sorts names as bytes and numbers as numbers', async () => {
+  const names = (await lists.page(listOf(), 1000)).map(({ body }) => body.metadata.name ?? '');
+  expect(names).toEqual([...names].sort());
+  const numbers = (await lists.page(listOf({ fields: readFieldTerms('spec.replicas>0') }, { sort: readSort('-spec.replicas') }), 1000)).map(
+    ({ body }) => (body.spec as { replicas: number }).replicas,
+  );
+  expect(numbers).toEqual([...numbers].sort((a, b) => b - a));
+});
+
+it('shows, counts and groups nothing outside of its places', async () => {
+  const shop = namespaces[`${clusters.one}/shop`] ?? 0;
+  const places = { clusters: [clusters.two ?? 0], namespaces: [shop], names: [] };
+  const isShown = (drawn: Drawn) => drawn.cluster === 'two' || drawn.namespace === 'shop';
+  await expectOnly(listOf({}, { places }), isShown);
+  const counted = await lists.facet(listOf({}, { places }), 'status', 10);
+  const of = (phase: string) => all.filter((drawn) => isShown(drawn) && drawn.phase === phase).length;
+  expect(Object.fromEntries(counted.map(({ value, count }) => [value, count]))).toEqual({
+    Running: of('Running'),
+    Pending: of('Pending'),
+    Failed: of('Failed'),
+  });
+  const nowhere = listOf({}, { places: { clusters: [], namespaces: [], names: [] } });
+  expect([await uidsOf(nowhere), await lists.count(nowhere), await lists.facet(nowhere, 'cluster', 10)]).toEqual([[], 0, []]);
+});

@@ -1,0 +1,174 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Transform, Type } from 'class-transformer';
+import { ArrayMaxSize, IsDate, IsOptional, IsString, IsUUID, Length, MaxLength } from 'class-validator';
+import type { ClusterFailure } from '#kubernetes';
+import { PageQuery } from '../http/page.dto.js';
+
+const toNames = ({ value }: { value: unknown }): unknown =>
+  typeof value === 'string'
+    ? value
+        .split(',')
+        .map((name) => name.trim())
+        .filter(Boolean)
+    : value;
+
+export class SearchQuery extends PageQuery {
+  /**
+   * Only objects of these clusters
+   * @example ["c1", "c2"]
+   */
+  @IsOptional()
+  @Transform(toNames)
+  @IsString({ each: true })
+  @ArrayMaxSize(1000)
+  clusters?: string[];
+
+  /**
+   * Only objects in the namespaces of these projects
+   * @example ["shop"]
+   */
+  @IsOptional()
+  @Transform(toNames)
+  @IsString({ each: true })
+  @ArrayMaxSize(1000)
+  projects?: string[];
+
+  /** Only objects in namespaces of these names */
+  @IsOptional()
+  @Transform(toNames)
+  @IsString({ each: true })
+  @ArrayMaxSize(1000)
+  namespaces?: string[];
+
+  /** Only names that contain this, whatever the case */
+  @IsOptional()
+  @IsString()
+  @Length(1, 253)
+  keyword?: string;
+
+  /**
+   * Kubernetes label selector
+   * @example "app.kubernetes.io/name in (web, api)"
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(4096)
+  labelSelector?: string;
+
+  /**
+   * Fields and what they are compared with: =, !=, <, >, in, notin; a key that has dots stands in brackets
+   * @example "spec.nodeName=node-1,metadata.annotations[example.org/owner] in (kim, jane)"
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(4096)
+  fieldSelector?: string;
+
+  /** Only objects that this one owns: its UID */
+  @IsOptional()
+  @IsUUID()
+  owner?: string;
+
+  /**
+   * Only objects with one of these states
+   * @example ["Failed", "CrashLoopBackOff"]
+   */
+  @IsOptional()
+  @Transform(toNames)
+  @IsString({ each: true })
+  @ArrayMaxSize(64)
+  status?: string[];
+
+  /** Only objects that were made after this time, RFC 3339 */
+  @IsOptional()
+  @Type(() => Date)
+  @IsDate()
+  createdAfter?: Date;
+
+  /** Only objects that were made before this time, RFC 3339 */
+  @IsOptional()
+  @Type(() => Date)
+  @IsDate()
+  createdBefore?: Date;
+
+  /**
+   * Several keys; `-` before one turns its order round: name, namespace, cluster, status, creationTimestamp, `label:<key>`, the path of any field
+   * @example "status,-creationTimestamp"
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(1024)
+  sort?: string;
+
+  /**
+   * What is counted besides, over the whole list: status, cluster, namespace, `label:<key>`
+   * @example ["status", "cluster"]
+   */
+  @IsOptional()
+  @Transform(toNames)
+  @IsString({ each: true })
+  @ArrayMaxSize(8)
+  facets?: string[];
+}
+
+/** How old what a list shows of a cluster is */
+export class FreshnessResponse {
+  cluster: string;
+
+  /** When the cluster was last heard */
+  syncedAt: string;
+
+  /** `index`: what the index has; `live`: what the cluster itself answered */
+  source: 'index' | 'live';
+
+  /** Since when nothing is heard of the cluster: what is shown of it may be old */
+  staleSince?: string;
+}
+
+export class ClusterFailureResponse implements ClusterFailure {
+  cluster: string;
+  /** @example "ServiceUnavailable" */
+  reason: string;
+  message: string;
+  /** Since when, RFC 3339 */
+  since?: string;
+}
+
+export class FacetValueResponse {
+  value: string;
+  count: number;
+}
+
+export class SearchMetadataResponse {
+  /** Token of the next page; absent on the last one */
+  continue?: string;
+
+  /** How many rows are behind this page */
+  remainingItemCount?: number;
+
+  freshness: FreshnessResponse[];
+
+  /** Clusters of which nothing, or nothing new, could be shown, and why */
+  failures: ClusterFailureResponse[];
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { type: 'array', items: { $ref: '#/components/schemas/FacetValueResponse' } },
+    example: { status: [{ value: 'Running', count: 12 }] },
+  })
+  facets?: Record<string, FacetValueResponse[]>;
+}
+
+export class SearchListResponse {
+  /** @example "DeploymentList" */
+  kind: string;
+
+  /** @example "apps/v1" */
+  apiVersion: string;
+
+  metadata: SearchMetadataResponse;
+
+  /** Each as its cluster has it, without managed fields and values of Secrets and ConfigMaps; an annotation names the cluster */
+  @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })
+  items: object[];
+}

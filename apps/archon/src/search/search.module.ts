@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { IndexModule } from '../index/index.module.js';
+import { ObjectLists } from './object-lists.repository.js';
+import { ProjectPlaces } from './project-places.repository.js';
+import { SearchController } from './search.controller.js';
+import { SearchScenes } from './search-scenes.service.js';
+import { Search } from './search.service.js';
+
+@Module({
+  imports: [IndexModule],
+  controllers: [SearchController],
+  providers: [ObjectLists, ProjectPlaces, Search, SearchScenes],
+})
+export class SearchModule {}

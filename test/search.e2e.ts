@@ -1,0 +1,239 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Archon } from './support/archon.js';
+import { createNamespace, type KubernetesBody, uniqueName } from './support/cluster-objects.js';
+import type { ArchonClient } from './support/http-client.js';
+import { eventually } from './support/wait-for.js';
+
+interface SearchBody {
+  kind: string;
+  apiVersion: string;
+  metadata: {
+    continue?: string;
+    remainingItemCount?: number;
+    freshness: { cluster: string; syncedAt: string; source: string; staleSince?: string }[];
+    failures: { cluster: string; reason: string; message: string; since?: string }[];
+    facets?: Record<string, { value: string; count: number }[]>;
+  };
+  items: KubernetesBody[];
+  message?: string;
+}
+
+const CLUSTERS = ['c1', 'c2'];
+const COUNT = 7;
+const RBAC = 'apis/rbac.authorization.k8s.io/v1';
+
+let archon: Archon;
+let mine: string;
+let other: string;
+let user: string;
+let member: ArchonClient;
+
+const search = (of: ArchonClient, path: string) => of.get<SearchBody>(`/acp/v1/search/${path}`);
+const namesOf = ({ body }: { body: SearchBody }) =>
+  body.items.map(({ metadata }) => `${metadata.annotations?.['cpaas.io/cluster']}/${metadata.name}`);
+const must = async (answer: Promise<{ status: number; text: string }>) => {
+  const { status, text } = await answer;
+  expect(status, text).toBeLessThan(300);
+};
+/** What of the objects of this file a path shows, once it is so many. */
+const found = (of: ArchonClient, path: string, count: number) =>
+  eventually(
+    async () => {
+      const answer = await search(of, path);
+      return answer.status === 200 && answer.body.items.length === count && answer;
+    },
+    { what: `${count} items of ${path}`, timeoutMs: 15_000 },
+  );
+
+beforeAll(async () => {
+  archon = await Archon.start({ settings: { ARCHON_INDEX: 'true' }, clusters: ['c1', 'c2'] });
+  [mine, other] = [await createNamespace(archon.client, CLUSTERS, 'search'), await createNamespace(archon.client, CLUSTERS, 'search')];
+  for (const cluster of CLUSTERS)
+    for (const namespace of [mine, other])
+      for (let index = 0; index < COUNT; index++)
+        await must(
+          archon.client.post(`/kubernetes/${cluster}/api/v1/namespaces/${namespace}/configmaps`, {
+            metadata: { name: `s-${index}`, labels: { suite: mine, parity: index % 2 === 0 ? 'even' : 'odd', index: String(index) } },
+            data: { secret: 'of-a-config-map' },
+          }),
+        );
+  user = `${uniqueName('reader')}@example.org`;
+  member = archon.client.as(await archon.tokenOf(user));
+  const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }];
+  for (const [name, resource, verb] of [
+    ['maps', 'configmaps', 'list'],
+    ['self', 'namespaces', 'get'],
+  ] as const) {
+    const root = `/kubernetes/c1/${RBAC}/namespaces/${mine}`;
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
+    await must(
+      archon.client.post(`${root}/roles`, { metadata: { name }, rules: [{ apiGroups: [''], resources: [resource], verbs: [verb] }] }),
+    );
+    await must(archon.client.post(`${root}/rolebindings`, { metadata: { name }, roleRef, subjects }));
+  }
+  await found(archon.client, `configmaps?labelSelector=suite=${mine}`, 4 * COUNT);
+}, 120_000);
+afterAll(async () => {
+  for (const cluster of CLUSTERS)
+    for (const namespace of [mine, other]) await archon?.client.delete(`/kubernetes/${cluster}/api/v1/namespaces/${namespace}`);
+  await archon?.dispose();
+});
+
+describe('a list of a kind over all clusters', () => {
+  it('says of each object where it is, and of each cluster how old that is', async () => {
+    const { body } = await search(archon.client, `configmaps?labelSelector=suite=${mine}&namespaces=${mine}&sort=cluster,name`);
+    expect(body).toMatchObject({ kind: 'ConfigMapList', apiVersion: 'v1' });
+    expect(namesOf({ body })).toEqual(CLUSTERS.flatMap((cluster) => Array.from({ length: COUNT }, (_, index) => `${cluster}/s-${index}`)));
+    expect(body.metadata.freshness.map(({ cluster, source }) => [cluster, source])).toEqual(CLUSTERS.map((cluster) => [cluster, 'index']));
+    for (const { syncedAt } of body.metadata.freshness) expect(Date.now() - Date.parse(syncedAt)).toBeLessThan(60_000);
+    expect(body.metadata.failures).toEqual([]);
+    expect(JSON.stringify(body)).not.toContain('of-a-config-map');
+  });
+
+  it('is read page by page, each with how many are left, in the order that was asked for', async () => {
+    const path = `configmaps?labelSelector=suite=${mine}&sort=-label:index,cluster,namespace&limit=5`;
+    const seen: string[] = [];
+    let token: string | undefined;
+    do {
+      const { body } = await search(archon.client, `${path}${token === undefined ? '' : `&continue=${token}`}`);
+      seen.push(...namesOf({ body }));
+      expect(body.metadata.remainingItemCount ?? 0).toBe(4 * COUNT - seen.length);
+      token = body.metadata.continue;
+    } while (token !== undefined);
+    expect(seen).toHaveLength(4 * COUNT);
+    expect(seen.map((name) => Number(name.slice(-1)))).toEqual(seen.map((name) => Number(name.slice(-1))).sort((a, b) => b - a));
+  });
+
+  it.each([
+    ['labelSelector=suite={mine},parity=odd,index!=1', 4 * 2],
+    ['labelSelector=suite={mine}&clusters=c2', 2 * COUNT],
+    ['labelSelector=suite={mine}&clusters=c2&namespaces={other}', COUNT],
+    ['labelSelector=suite={mine}&fieldSelector=metadata.name in (s-1,s-2)', 4 * 2],
+    ['labelSelector=suite={mine}&keyword=S-3', 4],
+    ['labelSelector=suite={mine}&createdBefore=2020-01-01T00:00:00Z', 0],
+    ['labelSelector=suite={mine}&createdAfter=2020-01-01T00:00:00Z', 4 * COUNT],
+    ['labelSelector=suite={mine}&projects=none-of-these', 0],
+  ])('is narrowed by %s', async (query, count) => {
+    const filled = query.replaceAll('{mine}', mine).replaceAll('{other}', other);
+    const { status, body, text } = await search(archon.client, `configmaps?${encodeURI(filled)}`);
+    expect([status, body.items?.length], text).toEqual([200, count]);
+  });
+
+  it('counts by what it is asked to', async () => {
+    const query = `labelSelector=suite=${mine}&limit=1&facets=cluster,namespace,label:parity`;
+    const { body } = await search(archon.client, `configmaps?${query}`);
+    const { cluster, namespace, 'label:parity': parity } = body.metadata.facets ?? {};
+    expect(cluster).toEqual(CLUSTERS.map((value) => ({ value, count: 2 * COUNT })));
+    expect(namespace?.map(({ value, count }) => `${value} ${count}`).sort()).toEqual(
+      CLUSTERS.flatMap((each) => [mine, other].map((name) => `${each}/${name} ${COUNT}`)).sort(),
+    );
+    expect(parity).toEqual([
+      { value: 'even', count: 16 },
+      { value: 'odd', count: 12 },
+    ]);
+  });
+
+  it('shows what was changed through any way a moment later', async () => {
+    await must(archon.client.delete(`/kubernetes/c1/api/v1/namespaces/${other}/configmaps/s-6`));
+    await found(archon.client, `configmaps?labelSelector=suite=${mine}&clusters=c1`, 2 * COUNT - 1);
+    const kept = { metadata: { name: 's-6', labels: { suite: mine, parity: 'even', index: '6' } } };
+    await must(archon.client.post(`/kubernetes/c1/api/v1/namespaces/${other}/configmaps`, kept));
+    await found(archon.client, `configmaps?labelSelector=suite=${mine}&clusters=c1`, 2 * COUNT);
+  });
+});
+
+describe('what a caller may not list', () => {
+  it('is in no row, count or facet', async () => {
+    const { body } = await found(member, `configmaps?labelSelector=suite=${mine}&facets=cluster,namespace`, COUNT);
+    expect(namesOf({ body })).toEqual(Array.from({ length: COUNT }, (_, index) => `c1/s-${index}`));
+    expect(body.metadata.facets).toEqual({
+      cluster: [{ value: 'c1', count: COUNT }],
+      namespace: [{ value: `c1/${mine}`, count: COUNT }],
+    });
+    const { body: page } = await search(member, `configmaps?labelSelector=suite=${mine}&limit=2`);
+    expect(page.metadata.remainingItemCount).toBe(COUNT - 2);
+    expect((await search(member, 'secrets')).body.items).toEqual([]);
+    expect((await search(archon.client.as(await archon.tokenOf('nobody@example.org')), 'configmaps')).body.items).toEqual([]);
+  });
+
+  it('is a namespace that it may not read; those that it may are listed without the right to list them', async () => {
+    const { body } = await search(member, 'namespaces');
+    expect(namesOf({ body })).toEqual([`c1/${mine}`]);
+  });
+
+  it('is gone from the next page when the right is taken, and there again when it is given', async () => {
+    const path = `/kubernetes/c1/${RBAC}/namespaces/${mine}/rolebindings`;
+    const { body: binding } = await archon.client.get<KubernetesBody & { roleRef: object; subjects: object[] }>(`${path}/maps`);
+    const { body: first } = await search(member, `configmaps?limit=2`);
+    await must(archon.client.delete(`${path}/maps`));
+    await eventually(async () => (await search(member, `configmaps?limit=2&continue=${first.metadata.continue}`)).body.items.length === 0, {
+      what: 'the next page to be empty',
+      timeoutMs: 10_000,
+    });
+    const { roleRef, subjects } = binding;
+    await must(archon.client.post(path, { metadata: { name: 'maps' }, roleRef, subjects }));
+    await found(member, 'configmaps', COUNT);
+  });
+});
+
+describe('bad input', () => {
+  it.each([
+    ['configmaps?labelSelector=a in', 400, /labelSelector: expected/],
+    ['configmaps?fieldSelector=a', 400, /fieldSelector: expected/],
+    ['configmaps?sort=a~', 400, /sort: expected/],
+    ['configmaps?facets=owner', 400, /facets: "owner" is none of/],
+    ['configmaps?continue=abc', 400, /continue: not a token of this list/],
+    ['configmaps?limit=0', 422, /limit/],
+    ['configmaps?limit=501', 422, /limit/],
+    ['configmaps?limit=-1', 422, /limit/],
+    ['configmaps?owner=me', 422, /owner/],
+    ['configmaps?createdAfter=yesterday', 422, /createdAfter/],
+    ['configmaps?nothing=1', 422, /nothing/],
+    ['wonders', 404, /wonders/],
+    ['wonders.example.org', 404, /wonders/],
+    [
+      `configmaps?labelSelector=${Array.from({ length: 800 }, (_, index) => `a${index}`).join(',')}`,
+      400,
+      /labelSelector: must have at most/,
+    ],
+  ])('%s is answered with %i', async (path, status, message) => {
+    const answer = await search(archon.client, encodeURI(path));
+    expect([answer.status, answer.body.message]).toEqual([status, expect.stringMatching(message)]);
+  });
+
+  it('is a token of another list, of somebody else, and one that was altered', async () => {
+    const path = `configmaps?labelSelector=suite=${mine}&limit=2`;
+    const { body } = await search(member, path);
+    const token = body.metadata.continue ?? '';
+    const altered = `${token.slice(0, -3)}${token.at(-3) === 'A' ? 'B' : 'A'}${token.slice(-2)}`;
+    for (const [client, asked] of [
+      [member, `${path}&sort=-name&continue=${token}`],
+      [member, `secrets?labelSelector=suite=${mine}&limit=2&continue=${token}`],
+      [archon.client, `${path}&continue=${token}`],
+      [member, `${path}&continue=${altered}`],
+    ] as const)
+      expect((await search(client, asked)).status, asked).toBe(400);
+    expect((await search(member, `${path}&continue=${token}`)).status).toBe(200);
+  });
+
+  it('is taken as text where it looks like a pattern', async () => {
+    for (const keyword of ['%', '_', '.*', 's-[0-9]', "'; drop table objects; --"])
+      expect(
+        (await search(archon.client, `configmaps?keyword=${encodeURIComponent(keyword)}&labelSelector=suite=${mine}`)).body.items,
+      ).toEqual([]);
+  });
+});
+
+describe('a cluster that is cut off', () => {
+  it('is named, with since when, and what is known of it is shown as old', async () => {
+    await must(archon.client.patch('/acp/v1/clusters/c2', { spec: { disabled: true } }));
+    const { body } = await search(archon.client, `configmaps?labelSelector=suite=${mine}`);
+    expect(body.items).toHaveLength(4 * COUNT);
+    expect(body.metadata.failures).toMatchObject([
+      { cluster: 'c2', reason: 'ServiceUnavailable', message: expect.stringMatching(/disabled/) as unknown },
+    ]);
+    expect(body.metadata.freshness.find(({ cluster }) => cluster === 'c2')?.staleSince).toBeDefined();
+    expect(body.metadata.freshness.find(({ cluster }) => cluster === 'c1')?.staleSince).toBeUndefined();
+    await must(archon.client.patch('/acp/v1/clusters/c2', { spec: { disabled: false } }));
+  });
+});

@@ -133,6 +133,61 @@ describe('a list of a kind over all clusters', () => {
     ]);
   });
 
+  it('shows of each object the fields that were asked for', async () => {
+    const { body } = await search(archon.client, `configmaps?labelSelector=suite=${mine}&limit=1&fields=metadata.labels.parity`);
+    expect(body.items).toEqual([
+      {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 's-0', namespace: expect.any(String), uid: expect.any(String), labels: { parity: 'even' } },
+      },
+    ]);
+  });
+
+  it('is not sent again while nothing of it has changed', async () => {
+    const path = `/acp/v1/search/configmaps?labelSelector=suite=${mine}&namespaces=${mine}`;
+    const { headers } = await archon.client.get(path);
+    const tag = String(headers.etag);
+    const again = async (client: ArchonClient) => (await client.get(path, { 'if-none-match': tag })).status;
+    expect([await again(archon.client), await again(member)]).toEqual([304, 200]);
+    await must(archon.client.post(`/kubernetes/c1/api/v1/namespaces/${mine}/configmaps`, { metadata: { name: 'new' } }));
+    await eventually(async () => (await again(archon.client)) === 200, { what: 'the list to be sent again', timeoutMs: 5000 });
+    await must(archon.client.delete(`/kubernetes/c1/api/v1/namespaces/${mine}/configmaps/new`));
+  });
+
+  it('is a table for whoever asks for one', async () => {
+    const accept = 'application/json;as=Table;g=meta.k8s.io;v=v1';
+    const { body } = await archon.client.get<{
+      kind: string;
+      columnDefinitions: { name: string }[];
+      rows: { cells: string[]; object: KubernetesBody | null }[];
+    }>(`/acp/v1/search?q=s-3&resources=configmaps,secrets&namespaces=${mine}&sort=cluster&includeObject=None`, { accept });
+    expect(body.kind).toBe('Table');
+    expect(body.columnDefinitions.map(({ name }) => name)).toEqual(['Kind', 'Cluster', 'Namespace', 'Name', 'Status', 'Age']);
+    expect(body.rows.map(({ cells, object }) => [cells.slice(0, 5), object])).toEqual(
+      CLUSTERS.map((cluster) => [['ConfigMap', cluster, mine, 's-3', ''], null]),
+    );
+  });
+
+  it('is of all kinds together, where none is named', async () => {
+    await must(archon.client.post(`/kubernetes/c2/api/v1/namespaces/${mine}/secrets`, { metadata: { name: 's-3' } }));
+    const answer = await eventually(
+      async () => {
+        const found = await search(archon.client, `?q=s-3&namespaces=${mine}&facets=kind&sort=name,cluster`);
+        return found.body.items.length === 3 && found;
+      },
+      { what: 'the Secret to be found', timeoutMs: 5000 },
+    );
+    expect(answer.body).toMatchObject({ kind: 'List', apiVersion: 'v1' });
+    expect(answer.body.metadata.facets).toEqual({
+      kind: [
+        { value: 'configmaps', count: 2 },
+        { value: 'secrets', count: 1 },
+      ],
+    });
+    expect((await search(member, `?q=s-3`)).body.items.map(({ kind }) => kind)).toEqual(['ConfigMap']);
+  });
+
   it('shows what was changed through any way a moment later', async () => {
     await must(archon.client.delete(`/kubernetes/c1/api/v1/namespaces/${other}/configmaps/s-6`));
     await found(archon.client, `configmaps?labelSelector=suite=${mine}&clusters=c1`, 2 * COUNT - 1);

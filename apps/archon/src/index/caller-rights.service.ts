@@ -4,6 +4,7 @@ import type { Identity, KubernetesObject } from '#kubernetes';
 import type { Principal } from '../auth/principal.js';
 import { callerOf } from './caller.js';
 import { type Caller, RbacGraph, subjectsOf } from './rbac-graph.js';
+import { RBAC } from './rbac-objects.js';
 import { type AccessQuestion, visibleSet, type VisibleSet } from './visible-set.js';
 import { VisibleSets } from './visible-sets.js';
 
@@ -13,6 +14,9 @@ export interface RightsPlace {
   name: string;
   rightsRevision: string;
 }
+
+/** The numbers of kinds, as an array that the planner sees as one value: of group $1, with the plurals $2. */
+const KINDS = 'array(select id from indexed_kinds where api_group = $1 and resource = any($2))';
 
 /** What callers see in clusters, by the RBAC objects that the index has of them. */
 @Injectable()
@@ -25,14 +29,9 @@ export class CallerRights {
 
   /**
    * Where in each of these clusters the caller may do this, by the cluster's number. Reads no more of RBAC than the bindings that name the
-   * caller, and the roles to which they lead. `rbacKinds` are the numbers of the kinds of RBAC, by plural.
+   * caller, and the roles to which they lead.
    */
-  async in(
-    places: readonly RightsPlace[],
-    principal: Principal,
-    question: AccessQuestion,
-    rbacKinds: ReadonlyMap<string, number>,
-  ): Promise<Map<number, VisibleSet>> {
+  async in(places: readonly RightsPlace[], principal: Principal, question: AccessQuestion): Promise<Map<number, VisibleSet>> {
     const sets = new Map<number, VisibleSet>();
     const unknown: { place: RightsPlace; caller: Caller }[] = [];
     for (const place of places) {
@@ -42,7 +41,7 @@ export class CallerRights {
       else sets.set(place.cluster, known);
     }
     if (unknown.length === 0) return sets;
-    const graphs = await this.graphs(unknown, rbacKinds);
+    const graphs = await this.graphs(unknown);
     for (const { place, caller } of unknown) {
       const set = visibleSet(graphs.get(place.cluster) ?? new RbacGraph(), caller, question);
       this.sets.keep(sourceOf(place), caller, question, set);
@@ -57,30 +56,32 @@ export class CallerRights {
     return caller;
   }
 
-  private async graphs(
-    asked: readonly { place: RightsPlace; caller: Caller }[],
-    rbacKinds: ReadonlyMap<string, number>,
-  ): Promise<Map<number, RbacGraph>> {
+  private async graphs(asked: readonly { place: RightsPlace; caller: Caller }[]): Promise<Map<number, RbacGraph>> {
     const graphs = new Map(asked.map(({ place }) => [place.cluster, new RbacGraph()]));
-    const kinds = (...resources: string[]) => resources.flatMap((resource) => rbacKinds.get(resource) ?? []);
     const put = (rows: readonly { cluster: number; body: KubernetesObject }[]) => {
       for (const { cluster, body } of rows) graphs.get(cluster)?.put(body);
     };
     put(
       await this.database.query<{ cluster: number; body: KubernetesObject }[]>(
         `select o.cluster, o.body from objects o
-         where o.kind = any($1) and o.cluster = any($2) and o.refs && $3::text[] and o.refs <> '{}'`,
-        [kinds('rolebindings', 'clusterrolebindings'), [...graphs.keys()], [...new Set(asked.flatMap(({ caller }) => subjectsOf(caller)))]],
+         where o.kind = any(${KINDS}) and o.cluster = any($3) and o.refs && $4::text[] and o.refs <> '{}'`,
+        [
+          RBAC,
+          ['rolebindings', 'clusterrolebindings'],
+          [...graphs.keys()],
+          [...new Set(asked.flatMap(({ caller }) => subjectsOf(caller)))],
+        ],
       ),
     );
     const roles = [...graphs].flatMap(([cluster, graph]) => [...graph.roles()].map((key) => ({ cluster, key })));
     put(
       await this.database.query<{ cluster: number; body: KubernetesObject }[]>(
-        `select o.cluster, o.body from unnest($2::int[], $3::text[], $4::text[]) as role (cluster, namespace, name)
+        `select o.cluster, o.body from unnest($3::int[], $4::text[], $5::text[]) as role (cluster, namespace, name)
          join indexed_namespaces n on n.cluster = role.cluster and n.name = role.namespace
-         join objects o on o.namespace = n.id and o.name = role.name and o.kind = any($1)`,
+         join objects o on o.namespace = n.id and o.name = role.name and o.kind = any(${KINDS})`,
         [
-          kinds('roles', 'clusterroles'),
+          RBAC,
+          ['roles', 'clusterroles'],
           roles.map(({ cluster }) => cluster),
           roles.map(({ key }) => key.slice(0, key.indexOf('/'))),
           roles.map(({ key }) => key.slice(key.indexOf('/') + 1)),

@@ -26,15 +26,15 @@ export interface IndexedReflection {
   revision: string;
 }
 
-/** What the index knows of a registered cluster and one kind of it. */
+/** What the index knows of a registered cluster and some kinds of it. */
 export interface IndexedCluster {
   cluster: number;
   name: string;
   isDisabled: boolean;
   /** Of all its RBAC objects together; null while some kind of them was never read to its end. */
   rightsRevision: string | null;
-  /** Undefined: the cluster does not have the kind, or was not yet asked. */
-  reflection: IndexedReflection | undefined;
+  /** By the number of the kind; without those that the cluster does not have, or was not yet asked for. */
+  reflections: ReadonlyMap<number, IndexedReflection>;
 }
 
 const RBAC_RESOURCES = ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'];
@@ -44,50 +44,46 @@ const RBAC_RESOURCES = ['roles', 'rolebindings', 'clusterroles', 'clusterrolebin
 export class IndexState {
   constructor(private readonly database: DataSource) {}
 
-  /** Kinds of this plural, of all groups or of one. */
-  kinds(resource: string, group?: string): Promise<IndexedKind[]> {
+  /** The kinds that are followed in some cluster, by resource. */
+  kinds(): Promise<IndexedKind[]> {
     return this.database.query(
-      `select id as kind, api_group as "group", resource from indexed_kinds
-       where resource = $1 and ($2::text is null or api_group = $2) order by api_group`,
-      [resource, group ?? null],
+      `select k.id as kind, k.api_group as "group", k.resource from indexed_kinds k
+       where exists (select from reflections r where r.kind = k.id) order by k.resource, k.api_group`,
     );
   }
 
-  /** The numbers of the kinds of RBAC, by their plural. */
-  async rbacKinds(): Promise<Map<string, number>> {
-    const rows = await this.database.query<{ id: number; resource: string }[]>(
-      'select id, resource from indexed_kinds where api_group = $1 and resource = any($2)',
-      [RBAC, RBAC_RESOURCES],
-    );
-    return new Map(rows.map(({ id, resource }) => [resource, id]));
-  }
-
-  /** Each registered cluster, by name, with what the index knows of a kind there. */
-  async clusters(kind: number, rbacKinds: readonly number[]): Promise<IndexedCluster[]> {
-    const rows = await this.database.query<(Omit<IndexedCluster, 'reflection'> & { reflection: RawReflection | null })[]>(
-      `select i.id as cluster, c.name, c.disabled_at is not null as "isDisabled", g.revision as "rightsRevision",
-         case when r.kind is null then null else json_build_object('version', r.version, 'objectKind', r.object_kind, 'namespaced', r.namespaced,
-           'state', r.state, 'reason', r.reason, 'since', r.since, 'syncedAt', r.synced_at, 'isWhole', r.listed_at is not null,
-           'revision', r.revision::text) end as reflection
+  /** Each registered cluster, by name, with what the index knows of these kinds there. */
+  async clusters(kinds: readonly number[]): Promise<IndexedCluster[]> {
+    const rows = await this.database.query<(Omit<IndexedCluster, 'reflections'> & { reflections: RawReflection[] })[]>(
+      `select i.id as cluster, c.name, c.disabled_at is not null as "isDisabled", rights.revision as "rightsRevision",
+         coalesce(known.reflections, '[]') as reflections
        from clusters c
        join indexed_clusters i on i.cluster_id = c.id
-       left join reflections r on r.cluster = i.id and r.kind = $1
        left join lateral (
-         select string_agg(of.revision::text, ' ' order by of.kind) as revision from reflections of
-         where of.cluster = i.id and of.kind = any($2) and of.listed_at is not null having count(*) = $3) g on true
+         select json_agg(json_build_object('kind', r.kind, 'version', r.version, 'objectKind', r.object_kind, 'namespaced', r.namespaced,
+           'state', r.state, 'reason', r.reason, 'since', r.since, 'syncedAt', r.synced_at, 'isWhole', r.listed_at is not null,
+           'revision', r.revision::text)) as reflections
+         from reflections r where r.cluster = i.id and r.kind = any($1)) known on true
+       left join lateral (
+         select string_agg(r.revision::text, ' ' order by r.kind) as revision from reflections r join indexed_kinds k on k.id = r.kind
+         where r.cluster = i.id and k.api_group = $2 and k.resource = any($3) and r.listed_at is not null having count(*) = $4) rights on true
        order by c.name`,
-      [kind, rbacKinds, RBAC_RESOURCES.length],
+      [kinds, RBAC, RBAC_RESOURCES, RBAC_RESOURCES.length],
     );
-    return rows.map(({ reflection, ...row }) => ({ ...row, reflection: reflection === null ? undefined : toReflection(reflection) }));
+    return rows.map(({ reflections, ...row }) => ({
+      ...row,
+      reflections: new Map(reflections.map((each) => [each.kind, toReflection(each)])),
+    }));
   }
 }
 
 interface RawReflection extends Omit<IndexedReflection, 'since' | 'syncedAt'> {
+  kind: number;
   since: string;
   syncedAt: string | null;
 }
 
-const toReflection = ({ since, syncedAt, ...reflection }: RawReflection): IndexedReflection => ({
+const toReflection = ({ since, syncedAt, kind: _, ...reflection }: RawReflection): IndexedReflection => ({
   ...reflection,
   since: new Date(since),
   syncedAt: syncedAt === null ? null : new Date(syncedAt),

@@ -9,6 +9,7 @@ import { FencedDatabase } from './fenced.repository.js';
 import { IndexState } from './index-state.repository.js';
 import { IndexedKinds } from './indexed-kinds.repository.js';
 import { IndexedNamespaces } from './indexed-namespaces.repository.js';
+import { ObjectIndex } from './object-index.service.js';
 import { ObjectWriter } from './object-writer.repository.js';
 import { Reflections } from './reflections.repository.js';
 import { Reflectors } from './reflectors.service.js';
@@ -26,11 +27,12 @@ import { RemovedClusters } from './removed-clusters.service.js';
     IndexState,
     IndexedKinds,
     IndexedNamespaces,
+    ObjectIndex,
     ObjectWriter,
     Reflections,
     Reflectors,
     RemovedClusters,
   ],
-  exports: [CallerRights, IndexState, IndexedNamespaces],
+  exports: [ObjectIndex],
 })
 export class IndexModule {}

@@ -67,7 +67,7 @@ export const lastingUid = ({ metadata: { uid } }: KubernetesObject): string | un
 export const toUid = (uid: string | undefined): string | undefined => (uid !== undefined && UUID.test(uid) ? uid.toLowerCase() : undefined);
 
 /** `deployments.apps`; the core group has no suffix. */
-export const indexedName = ({ group, resource }: Pick<ResourceType, 'group' | 'resource'>): string =>
+const indexedName = ({ group, resource }: Pick<ResourceType, 'group' | 'resource'>): string =>
   group === '' ? resource : `${resource}.${group}`;
 
 export function createdAtOf({ metadata: { creationTimestamp } }: KubernetesObject): string {

@@ -96,7 +96,7 @@ export class Reflectors implements OnApplicationBootstrap, OnApplicationShutdown
   /** A changed registration may lead elsewhere; what is no longer registered must not be connected to. They go on where they were. */
   private restart(ids: readonly string[]): void {
     for (const id of ids) this.end(id);
-    void Promise.all(ids.map((id) => this.ending.get(id))).then(() => this.task.run());
+    void Promise.all(ids.flatMap((id) => this.ending.get(id) ?? [])).then(() => this.task.run());
   }
 
   private end(clusterId: string): void {

@@ -1,6 +1,6 @@
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { KubernetesListQuery } from './official-projects.dto.js';
-import type { IncludeObject } from './project-table.js';
+import type { IncludeObject } from '../http/kubernetes-table.js';
 
 export class ListProjectObjectsQuery extends KubernetesListQuery {
   /** How much of each object a table carries */

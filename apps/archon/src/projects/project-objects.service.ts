@@ -3,12 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { ApiError, badRequest, conflict, unsupportedMediaType } from '#errors';
 import type { Principal } from '../auth/principal.js';
 import { AppConfig } from '../config.module.js';
+import { type IncludeObject, wantsTable } from '../http/kubernetes-table.js';
 import { OperationsService } from '../operations/operations.service.js';
 import { readDeleteOptions } from './delete-options.js';
 import { OfficialProjects } from './official-projects.service.js';
 import type { ProjectObject } from './project-object.js';
 import type { ListProjectObjectsQuery } from './project-objects.dto.js';
-import { type IncludeObject, toProjectTable, wantsTable } from './project-table.js';
+import { toProjectTable } from './project-table.js';
 import { ProjectsService } from './projects.service.js';
 
 /** kubectl looks for the object when its deletion was answered: it should find nothing, rather than having to watch. */

@@ -1,6 +1,6 @@
 import { badRequest } from '#errors';
 
-export type FieldOperator = '=' | '!=' | '<' | '>' | 'in' | 'notin';
+type FieldOperator = '=' | '!=' | '<' | '>' | 'in' | 'notin';
 
 /** A field of an object and what it is compared with. */
 export interface FieldTerm {

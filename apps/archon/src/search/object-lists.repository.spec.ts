@@ -5,7 +5,6 @@ import { type KubernetesObject, parseLabelSelector, readLabelSelector } from '#k
 import { seed } from '../../../../test/support/acceptance.js';
 import { indexParts, POD_TYPE } from '../../../../test/support/index-parts.js';
 import { insertCluster, type MigratedDatabase, startMigratedDatabase } from '../../../../test/support/migrated-database.js';
-import type { Reflected } from '../index/fenced.repository.js';
 import { toObjectRow } from '../index/object-row.js';
 import { readFieldTerms } from './field-terms.js';
 import { type ListedObjects, ObjectLists } from './object-lists.repository.js';
@@ -49,7 +48,7 @@ beforeAll(async () => {
       'insert into indexed_clusters (cluster_id, lease_token) values ($1, 1) returning id',
       [id],
     );
-    const reflected: Reflected = { cluster: row?.id ?? 0, kind, token: '1' };
+    const reflected = { cluster: row?.id ?? 0, kind, token: '1' };
     clusters[name] = reflected.cluster;
     await reflections.start(reflected, POD_TYPE);
     const rows = all.filter(({ cluster }) => cluster === name).map((drawn) => ({ row: toObjectRow(toPod(drawn), POD_TYPE, [])! }));
@@ -79,10 +78,9 @@ const toPod = ({
   status: { phase, conditions: [] },
 });
 
-const everywhere = () => ({ clusters: Object.values(clusters), namespaces: [], names: [] });
+const everywhere = (of = kind) => ({ kind: of, clusters: Object.values(clusters), namespaces: [], names: [] });
 const listOf = (selection: Partial<ListedObjects['selection']> = {}, changed: Partial<ListedObjects> = {}): ListedObjects => ({
-  kind,
-  places: everywhere(),
+  kinds: [everywhere()],
   selection: { labels: [], fields: [], ...selection },
   sort: readSort(undefined),
   ...changed,
@@ -191,16 +189,16 @@ it('sorts names as bytes and numbers as numbers', async () => {
 
 it('shows, counts and groups nothing outside of its places', async () => {
   const shop = namespaces[`${clusters.one}/shop`] ?? 0;
-  const places = { clusters: [clusters.two ?? 0], namespaces: [shop], names: [] };
+  const kinds = [{ kind, clusters: [clusters.two ?? 0], namespaces: [shop], names: [] }];
   const isShown = (drawn: Drawn) => drawn.cluster === 'two' || drawn.namespace === 'shop';
-  await expectOnly(listOf({}, { places }), isShown);
-  const counted = await lists.facet(listOf({}, { places }), 'status', 10);
+  await expectOnly(listOf({}, { kinds }), isShown);
+  const counted = await lists.facet(listOf({}, { kinds }), 'status', 10);
   const of = (phase: string) => all.filter((drawn) => isShown(drawn) && drawn.phase === phase).length;
   expect(Object.fromEntries(counted.map(({ value, count }) => [value, count]))).toEqual({
     Running: of('Running'),
     Pending: of('Pending'),
     Failed: of('Failed'),
   });
-  const nowhere = listOf({}, { places: { clusters: [], namespaces: [], names: [] } });
+  const nowhere = listOf({}, { kinds: [{ kind, clusters: [], namespaces: [], names: [] }] });
   expect([await uidsOf(nowhere), await lists.count(nowhere), await lists.facet(nowhere, 'cluster', 10)]).toEqual([[], 0, []]);
 });

@@ -2,20 +2,24 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { KubernetesObject } from '#kubernetes';
 import { type Selection, selectionConditions } from './selection-sql.js';
-import { behind, joinsOf, orderBy, type SortKey } from './sort-keys.js';
+import { behind, joinsOf, keyExpressions, type SortKey } from './sort-keys.js';
 import { SqlParameters } from './sql-parameters.js';
 
-/** What of a kind a list is about. Nothing outside of the places is counted or shown. */
-export interface ListedObjects {
+/** Where objects of one kind are shown. Nothing outside of it is counted either. */
+export interface ShownKind {
+  /** The number of the kind. */
   kind: number;
-  places: {
-    /** Numbers of clusters of which everything is shown. */
-    clusters: readonly number[];
-    /** Numbers of namespaces. */
-    namespaces: readonly number[];
-    /** Single objects by name, outside of namespaces. */
-    names: readonly { cluster: number; name: string }[];
-  };
+  /** Numbers of clusters of which everything is shown. */
+  clusters: readonly number[];
+  /** Numbers of namespaces. */
+  namespaces: readonly number[];
+  /** Single objects by name, outside of namespaces. */
+  names: readonly { cluster: number; name: string }[];
+}
+
+/** What a list is about. */
+export interface ListedObjects {
+  kinds: readonly ShownKind[];
   selection: Selection;
   sort: readonly SortKey[];
   /** The keys of the last row that was shown. */
@@ -24,45 +28,60 @@ export interface ListedObjects {
 
 export interface ListedRow {
   cluster: number;
+  status: string;
   body: KubernetesObject;
   /** What of it the next page begins behind. */
   keys: string[];
 }
 
 /** What can be counted. */
-export type Facet = 'status' | 'cluster' | 'namespace' | `label:${string}`;
+export type Facet = 'status' | 'cluster' | 'namespace' | 'kind' | `label:${string}`;
 
 /** Lists of the object index. */
 @Injectable()
 export class ObjectLists {
   constructor(private readonly database: DataSource) {}
 
-  page(list: ListedObjects, limit: number): Promise<ListedRow[]> {
+  /** Each kind gives its own first rows, of which the first of all are shown: each is found by the indexes of its partition. */
+  async page(list: ListedObjects, limit: number): Promise<ListedRow[]> {
+    if (list.kinds.length === 0) return [];
     const parameters = new SqlParameters();
-    const from = fromWhere(list, parameters);
-    const { order, values } = orderBy(list.sort, parameters);
+    const keys = keyExpressions(list.sort, parameters);
+    const columns = keys.map((expression, index) => `${expression} as key${index}`).join(', ');
+    const order = list.sort.map(({ isDescending }, index) => `key${index}${isDescending ? ' desc' : ''}`).join(', ');
+    const most = parameters.add(limit, 'int');
+    const parts = wheres(list, parameters).map(
+      (from) => `(select o.cluster, o.status, o.body, ${columns} ${from} order by ${order} limit ${most})`,
+    );
     return this.database.query(
-      `select o.cluster, o.body, ${values} as keys ${from} order by ${order} limit ${parameters.add(limit, 'int')}`,
+      `select cluster, status, body, array[${keys.map((_, index) => `key${index}::text`).join(', ')}] as keys
+       from (${parts.join(' union all ')}) as listed order by ${order} limit ${most}`,
       parameters.values,
     );
   }
 
   async count(list: ListedObjects): Promise<number> {
+    if (list.kinds.length === 0) return 0;
     const parameters = new SqlParameters();
-    const [row] = await this.database.query<{ count: number }[]>(
-      `select count(*)::int as count ${fromWhere(list, parameters)}`,
-      parameters.values,
-    );
+    const parts = wheres(list, parameters).map((from) => `(select count(*) ${from})`);
+    const [row] = await this.database.query<{ count: number }[]>(`select (${parts.join(' + ')})::int as count`, parameters.values);
     return row?.count ?? 0;
   }
 
-  /** How many there are of each value, most frequent first, at most `limit` values. Clusters and namespaces by their numbers. */
+  /**
+   * How many there are of each value in the whole list, most frequent first, at most `limit` values. Clusters, namespaces and kinds by their
+   * numbers.
+   */
   async facet(list: ListedObjects, facet: Facet, limit: number): Promise<{ value: string; count: number }[]> {
+    if (list.kinds.length === 0) return [];
     const parameters = new SqlParameters();
-    const from = fromWhere({ ...list, after: undefined }, parameters);
+    const value = facetExpression(facet, parameters);
+    const parts = wheres({ ...list, after: undefined }, parameters).map(
+      (from) => `select ${value} as value, count(*) as count ${from} group by 1`,
+    );
     return this.database.query(
-      `select ${facetExpression(facet, parameters)} as value, count(*)::int as count ${from}
-       group by 1 order by 2 desc, 1 limit ${parameters.add(limit, 'int')}`,
+      `select value::text, sum(count)::int as count from (${parts.join(' union all ')}) as counted
+       group by value order by 2 desc, 1 limit ${parameters.add(limit, 'int')}`,
       parameters.values,
     );
   }
@@ -70,42 +89,42 @@ export class ObjectLists {
 
 function facetExpression(facet: Facet, parameters: SqlParameters): string {
   if (facet === 'status') return 'o.status';
-  if (facet === 'cluster') return 'o.cluster::text';
-  if (facet === 'namespace') return 'o.namespace::text';
+  if (facet === 'cluster' || facet === 'namespace' || facet === 'kind') return `o.${facet}`;
   return `coalesce(o.labels ->> ${parameters.add(facet.slice('label:'.length), 'text')}, '')`;
 }
 
-function fromWhere({ kind, places, selection, sort, after }: ListedObjects, parameters: SqlParameters): string {
+/** From where rows of each kind come, and which. */
+function wheres({ kinds, selection, sort, after }: ListedObjects, parameters: SqlParameters): string[] {
   const joins = joinsOf(sort);
-  const conditions = [
-    `o.kind = ${parameters.add(kind, 'int')}`,
-    placeCondition(places, parameters),
-    ...selectionConditions(selection, parameters),
-    ...(after === undefined ? [] : [behind(sort, after, parameters)]),
-  ];
-  return [
+  const common = [...selectionConditions(selection, parameters), ...(after === undefined ? [] : [behind(sort, after, parameters)])].map(
+    (condition) => ` and (${condition})`,
+  );
+  const from = [
     'from objects o',
     joins.namespace ? 'join indexed_namespaces n on n.id = o.namespace' : '',
     joins.cluster ? 'join indexed_clusters i on i.id = o.cluster join clusters c on c.id = i.cluster_id' : '',
-    `where ${conditions.map((condition) => `(${condition})`).join(' and ')}`,
   ].join(' ');
+  return kinds.map(
+    (shown) => `${from} where o.kind = ${parameters.add(shown.kind, 'int')} and (${placeCondition(shown, parameters)})${common.join('')}`,
+  );
 }
 
-function placeCondition({ clusters, namespaces, names }: ListedObjects['places'], parameters: SqlParameters): string {
-  const sides = [
-    ...(clusters.length === 0 ? [] : [`o.cluster = any(${parameters.add(clusters, 'int[]')})`]),
-    ...(namespaces.length === 0 ? [] : [`o.namespace = any(${parameters.add(namespaces, 'int[]')})`]),
-    ...(names.length === 0
-      ? []
-      : [
-          `(o.cluster, o.name) in (select place.cluster, place.name collate "C" from unnest(${parameters.add(
-            names.map(({ cluster }) => cluster),
-            'int[]',
-          )}, ${parameters.add(
-            names.map(({ name }) => name),
-            'text[]',
-          )}) as place (cluster, name))`,
-        ]),
-  ];
+function placeCondition({ clusters, namespaces, names }: ShownKind, parameters: SqlParameters): string {
+  const sides: string[] = [];
+  if (clusters.length > 0) sides.push(`o.cluster = any(${parameters.add(clusters, 'int[]')})`);
+  if (namespaces.length > 0) sides.push(`o.namespace = any(${parameters.add(namespaces, 'int[]')})`);
+  if (names.length > 0) {
+    const ofClusters = parameters.add(
+      names.map(({ cluster }) => cluster),
+      'int[]',
+    );
+    const ofNames = parameters.add(
+      names.map(({ name }) => name),
+      'text[]',
+    );
+    sides.push(
+      `(o.cluster, o.name) in (select place.cluster, place.name collate "C" from unnest(${ofClusters}, ${ofNames}) as place (cluster, name))`,
+    );
+  }
   return sides.length === 0 ? 'false' : sides.join(' or ');
 }

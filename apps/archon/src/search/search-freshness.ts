@@ -1,5 +1,5 @@
 import type { ClusterFailure } from '#kubernetes';
-import type { IndexedCluster } from '../index/index-state.repository.js';
+import type { IndexedCluster, IndexedReflection } from '../index/object-index.service.js';
 
 export interface Freshness {
   cluster: string;
@@ -8,35 +8,41 @@ export interface Freshness {
   staleSince?: string;
 }
 
-/** How old what the index has of each cluster is, and of which it has nothing, or nothing new. A cluster without the kind is in neither. */
+/**
+ * How old what the index has of each cluster is, and of which it has nothing, or nothing new; of several kinds the oldest counts. A cluster
+ * without any of the kinds is in neither.
+ */
 export function freshnessOf(clusters: readonly IndexedCluster[]): { freshness: Freshness[]; failures: ClusterFailure[] } {
   const freshness: Freshness[] = [];
   const failures: ClusterFailure[] = [];
-  for (const cluster of clusters) {
-    const failure = failureOf(cluster);
-    if (failure !== undefined) failures.push({ cluster: cluster.name, ...failure });
-    const { reflection } = cluster;
-    if (reflection?.syncedAt == null || !reflection.isWhole || cluster.rightsRevision === null) continue;
-    freshness.push({
-      cluster: cluster.name,
-      syncedAt: reflection.syncedAt.toISOString(),
-      source: 'index',
-      ...(failure === undefined ? {} : { staleSince: failure.since ?? reflection.syncedAt.toISOString() }),
-    });
+  for (const { name: cluster, isDisabled, rightsRevision, reflections } of clusters) {
+    const kinds = [...reflections.values()];
+    const failure = failureOf(cluster, isDisabled, rightsRevision !== null, kinds);
+    if (failure !== undefined) failures.push({ cluster, ...failure });
+    const times = kinds.flatMap(({ isWhole, syncedAt }) => (isWhole && syncedAt !== null ? [syncedAt.getTime()] : []));
+    if (times.length === 0 || rightsRevision === null) continue;
+    const syncedAt = new Date(Math.min(...times)).toISOString();
+    freshness.push({ cluster, syncedAt, source: 'index', ...(failure === undefined ? {} : { staleSince: failure.since ?? syncedAt }) });
   }
   return { freshness, failures };
 }
 
-function failureOf({ name, isDisabled, rightsRevision, reflection }: IndexedCluster): Omit<ClusterFailure, 'cluster'> | undefined {
-  const since = reflection?.since.toISOString();
-  const dated = since === undefined ? {} : { since };
-  if (isDisabled) return { reason: 'ServiceUnavailable', message: `cluster "${name}" is disabled: nothing new is heard of it`, ...dated };
-  if (rightsRevision === null)
-    return { reason: 'ServiceUnavailable', message: `cluster "${name}" is not indexed yet: nothing of it is shown`, ...dated };
-  if (reflection === undefined) return undefined;
-  if (reflection.state === 'Refused') return { reason: 'Forbidden', message: reflection.reason, ...dated };
-  if (reflection.state === 'Interrupted') return { reason: 'ServiceUnavailable', message: reflection.reason, ...dated };
-  if (!reflection.isWhole)
-    return { reason: 'ServiceUnavailable', message: `cluster "${name}" is being listed for the first time: it is shown in part`, ...dated };
-  return undefined;
+type Failure = Omit<ClusterFailure, 'cluster'>;
+
+function failureOf(name: string, isDisabled: boolean, hasRights: boolean, kinds: readonly IndexedReflection[]): Failure | undefined {
+  const unavailable = (message: string, since?: Date): Failure => ({
+    reason: 'ServiceUnavailable',
+    message,
+    ...(since === undefined ? {} : { since: since.toISOString() }),
+  });
+  if (isDisabled) return unavailable(`cluster "${name}" is disabled: nothing new is heard of it`);
+  if (!hasRights) return unavailable(`cluster "${name}" is not indexed yet: nothing of it is shown`);
+  const first = (is: (kind: IndexedReflection) => boolean) =>
+    kinds.filter(is).toSorted((one, other) => one.since.getTime() - other.since.getTime())[0];
+  const interrupted = first(({ state }) => state === 'Interrupted');
+  if (interrupted !== undefined) return unavailable(interrupted.reason, interrupted.since);
+  const refused = first(({ state }) => state === 'Refused');
+  if (refused !== undefined) return { ...unavailable(refused.reason, refused.since), reason: 'Forbidden' };
+  const begun = first(({ isWhole }) => !isWhole);
+  return begun && unavailable(`cluster "${name}" is being listed for the first time: it is shown in part`, begun.since);
 }

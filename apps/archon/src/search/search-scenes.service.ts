@@ -1,81 +1,49 @@
 import { Injectable } from '@nestjs/common';
-import { badRequest, notFound } from '#errors';
 import type { Principal } from '../auth/principal.js';
-import { CallerRights } from '../index/caller-rights.service.js';
-import { type IndexedCluster, type IndexedKind, IndexState } from '../index/index-state.repository.js';
-import { IndexedNamespaces } from '../index/indexed-namespaces.repository.js';
+import { type IndexedCluster, type IndexedKind, ObjectIndex } from '../index/object-index.service.js';
 import type { AccessQuestion, VisibleSet } from '../index/visible-set.js';
-import type { Facet, ListedObjects } from './object-lists.repository.js';
+import { kindName } from './asked-kinds.js';
+import type { Facet, ShownKind } from './object-lists.repository.js';
 import { ProjectPlaces } from './project-places.repository.js';
-import type { SearchQuery } from './search.dto.js';
-import { type PlaceFilter, shownPlaces } from './shown-places.js';
+import { type PlaceFilter, type Shown, shownPlaces } from './shown-places.js';
 
-/** Where a list of a kind looks, for one caller. */
-export interface ListScene {
-  kind: number;
-  objectKind: string;
-  apiVersion: string;
-  places: ListedObjects['places'];
-  /** Those that the list is about. */
-  clusters: IndexedCluster[];
-  /** Of clusters, by number. */
-  names: Map<number, string>;
+/** To which places a list is narrowed. */
+export interface AskedPlaces {
+  clusters?: readonly string[] | undefined;
+  projects?: readonly string[] | undefined;
+  namespaces?: readonly string[] | undefined;
 }
 
-/** Finds out what of a kind a caller may see, and where. */
+/** Where a list of some kinds looks, for one caller. */
+export interface ListScene {
+  shown: ShownKind[];
+  /** Those that the list is about. */
+  clusters: IndexedCluster[];
+  /** Of all clusters, by number. */
+  names: ReadonlyMap<number, string>;
+}
+
+/** Finds out what of some kinds a caller may see, and where. */
 @Injectable()
 export class SearchScenes {
   constructor(
-    private readonly state: IndexState,
-    private readonly rights: CallerRights,
-    private readonly namespaces: IndexedNamespaces,
+    private readonly index: ObjectIndex,
     private readonly projects: ProjectPlaces,
   ) {}
 
-  /** Throws 400 for a name that several groups have, 404 for one that is not indexed. */
-  async of(caller: Principal, name: string, query: SearchQuery): Promise<ListScene> {
-    const [indexed, rbacKinds] = await Promise.all([this.kindOf(name), this.state.rbacKinds()]);
-    const all = await this.state.clusters(indexed.kind, [...rbacKinds.values()]);
-    const clusters = all.filter(
-      (cluster) => caller.reachesCluster(cluster.name) && (query.clusters === undefined || query.clusters.includes(cluster.name)),
-    );
-    const known = clusters.flatMap(({ rightsRevision, reflection, ...cluster }) =>
-      rightsRevision === null || reflection === undefined ? [] : [{ ...cluster, rightsRevision, reflection }],
-    );
-    const type = known[0]?.reflection ?? all.find(({ reflection }) => reflection !== undefined)?.reflection;
-    const places: { clusters: number[]; namespaces: number[]; names: { cluster: number; name: string }[] } = {
-      clusters: [],
-      namespaces: [],
-      names: [],
-    };
+  async of(caller: Principal, kinds: readonly IndexedKind[], asked: AskedPlaces): Promise<ListScene> {
+    const all = await this.index.clusters(kinds.map(({ kind }) => kind));
+    const clusters = all.filter(({ name }) => caller.reachesCluster(name) && (asked.clusters?.includes(name) ?? true));
     const filter: PlaceFilter = {
-      namespaces: query.namespaces,
-      ofProjects: query.projects && (await this.projects.namespacesOf(query.projects)),
+      namespaces: asked.namespaces,
+      ofProjects: asked.projects && (await this.projects.namespacesOf(asked.projects)),
       scope: caller.scope,
     };
-    const inNamespaces: { cluster: number; namespace: string }[] = [];
-    for (const isNamespaced of [true, false]) {
-      const there = known.filter(({ reflection }) => reflection.namespaced === isNamespaced);
-      const sets = await this.rights.in(there, caller, questionOf(indexed, isNamespaced), rbacKinds);
-      for (const { cluster, name: clusterName } of there) {
-        const set = sets.get(cluster);
-        if (set === undefined) continue;
-        if (isNamespaceItself(indexed)) addNamespaces(places, cluster, set, shownPlaces(clusterName, asNamespaces(set), filter));
-        else {
-          const shown = shownPlaces(clusterName, set, filter);
-          if (shown === 'everything') places.clusters.push(cluster);
-          else if (isNamespaced) for (const namespace of shown) inNamespaces.push({ cluster, namespace });
-        }
-      }
-    }
-    places.namespaces = await this.namespaces.find(inNamespaces);
+    const shown = await Promise.all(kinds.map((kind) => this.shown(caller, kind, clusters, filter)));
     return {
-      kind: indexed.kind,
-      objectKind: type?.objectKind ?? 'Object',
-      apiVersion: type === undefined ? 'v1' : [indexed.group, type.version].filter(Boolean).join('/'),
-      places,
+      shown: shown.filter((each) => each.clusters.length + each.namespaces.length + each.names.length > 0),
       clusters,
-      names: new Map(all.map(({ cluster, name: of }) => [cluster, of])),
+      names: new Map(all.map(({ cluster, name }) => [cluster, name])),
     };
   }
 
@@ -84,50 +52,54 @@ export class SearchScenes {
     facet: Facet,
     values: readonly { value: string; count: number }[],
     { names }: ListScene,
+    kinds: readonly IndexedKind[],
   ): Promise<{ value: string; count: number }[]> {
-    if (facet === 'cluster') return values.map(({ value, count }) => ({ value: names.get(Number(value)) ?? '', count }));
+    const renamed = (nameOf: (value: string) => string) => values.map(({ value, count }) => ({ value: nameOf(value), count }));
+    if (facet === 'cluster') return renamed((value) => names.get(Number(value)) ?? '');
+    if (facet === 'kind') return renamed((value) => kinds.filter(({ kind }) => String(kind) === value).map(kindName)[0] ?? '');
     if (facet !== 'namespace') return [...values];
-    const known = await this.namespaces.names(values.map(({ value }) => Number(value)));
-    return values.map(({ value, count }) => {
+    const known = await this.index.namespaceNames(values.map(({ value }) => Number(value)));
+    return renamed((value) => {
       const { cluster, name } = known.get(Number(value)) ?? { cluster: 0, name: '' };
-      return { value: `${names.get(cluster) ?? ''}/${name}`, count };
+      return `${names.get(cluster) ?? ''}/${name}`;
     });
   }
 
-  private async kindOf(name: string): Promise<IndexedKind> {
-    const [resource = '', ...group] = name.split('.');
-    const found = await this.state.kinds(resource, group.length === 0 ? undefined : group.join('.'));
-    if (found.length === 0) throw notFound('indexed kinds', name);
-    // Without a group the core one is meant, where it has the name.
-    const kind = found.length === 1 ? found[0] : found.find((each) => each.group === '');
-    if (kind !== undefined) return kind;
-    throw badRequest(`resource: "${name}" is in several groups: ${found.map((each) => `${each.resource}.${each.group}`).join(', ')}`);
+  private async shown(
+    caller: Principal,
+    indexed: IndexedKind,
+    clusters: readonly IndexedCluster[],
+    filter: PlaceFilter,
+  ): Promise<ShownKind> {
+    const isItself = indexed.group === '' && indexed.resource === 'namespaces';
+    const shown = { kind: indexed.kind, clusters: [] as number[], names: [] as { cluster: number; name: string }[] };
+    const inNamespaces: { cluster: number; namespace: string }[] = [];
+    for (const namespaced of [true, false]) {
+      const there = clusters.flatMap(({ cluster, name, rightsRevision, reflections }) =>
+        rightsRevision === null || reflections.get(indexed.kind)?.namespaced !== namespaced ? [] : [{ cluster, name, rightsRevision }],
+      );
+      const sets = await this.index.visible(there, caller, questionOf(indexed, isItself, namespaced));
+      for (const { cluster, name } of there) {
+        const places = placesOf(name, sets.get(cluster), isItself, filter);
+        if (places === 'everything') shown.clusters.push(cluster);
+        else if (isItself) for (const namespace of places) shown.names.push({ cluster, name: namespace });
+        else if (namespaced) for (const namespace of places) inNamespaces.push({ cluster, namespace });
+      }
+    }
+    return { ...shown, namespaces: await this.index.namespaceNumbers(inNamespaces) };
   }
 }
 
-const isNamespaceItself = ({ group, resource }: IndexedKind): boolean => group === '' && resource === 'namespaces';
-
 /** Whoever may get a Namespace sees it in a list, though RBAC has no way to allow a list of some of them. */
-const questionOf = (indexed: IndexedKind, namespaced: boolean): AccessQuestion => ({
-  group: indexed.group,
-  resource: indexed.resource,
-  verb: isNamespaceItself(indexed) ? 'get' : 'list',
+const questionOf = ({ group, resource }: IndexedKind, isItself: boolean, namespaced: boolean): AccessQuestion => ({
+  group,
+  resource,
+  verb: isItself ? 'get' : 'list',
   namespaced,
 });
 
-/** Namespaces that may be read one by one, as the namespaces that they are. */
-const asNamespaces = ({ everything, names }: VisibleSet): VisibleSet => ({
-  everything,
-  namespaces: names.get('') ?? new Set(),
-  names: new Map(),
-});
-
-function addNamespaces(
-  places: { clusters: number[]; names: { cluster: number; name: string }[] },
-  cluster: number,
-  { everything }: VisibleSet,
-  shown: ReturnType<typeof shownPlaces>,
-): void {
-  if (shown === 'everything') places.clusters.push(cluster);
-  else for (const name of shown) if (everything || name !== '') places.names.push({ cluster, name });
+function placesOf(cluster: string, set: VisibleSet | undefined, isItself: boolean, filter: PlaceFilter): Shown {
+  if (set === undefined) return new Set();
+  // Namespaces that may be read one by one, as the namespaces that they are.
+  return shownPlaces(cluster, isItself ? { ...set, namespaces: set.names.get('') ?? new Set(), names: new Map() } : set, filter);
 }

@@ -1,26 +1,58 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { Allow } from '../auth/allow.decorator.js';
 import { Caller } from '../auth/caller.decorator.js';
 import { Principal } from '../auth/principal.js';
 import { Scoped } from '../auth/scoped.decorator.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
-import { SearchListResponse, SearchQuery } from './search.dto.js';
-import { Search } from './search.service.js';
+import { SearchAllQuery, SearchListResponse, SearchQuery } from './search.dto.js';
+import { type ListAnswer, type ListHeaders, Search } from './search.service.js';
+
+const UNCHANGED = { status: 304, description: 'Nothing that the list shows has changed since the answer whose ETag is in If-None-Match' };
 
 @ApiTags('search')
 @Controller('acp/v1/search')
 @Allow('authenticated')
-@ApiFailures(400, 401, 403, 422)
+@ApiFailures(400, 401, 403, 404, 410, 422)
 export class SearchController {
   constructor(private readonly search: Search) {}
 
-  /** Lists a kind over all clusters from the index: what the caller may list there, sorted, selected, counted; no cluster is waited for. `resource` is `pods` or `deployments.apps`. */
+  /** Searches all kinds in all clusters at once, in the index: what the caller may list there. As a Table where `Accept` asks for one. */
+  @Get()
+  @Scoped({ reach: 'handler' })
+  @ApiOperation({ operationId: 'searchAllObjects' })
+  @ApiOkResponse({ type: SearchListResponse })
+  @ApiResponse(UNCHANGED)
+  async listAll(
+    @Caller() caller: Principal,
+    @Query() query: SearchAllQuery,
+    @Headers() headers: ListHeaders,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ListAnswer['body']> {
+    return tagged(reply, await this.search.listAll(caller, query, headers));
+  }
+
+  /** Lists a kind over all clusters from the index: what the caller may list there, sorted, selected, counted; no cluster is waited for. `resource` is `pods` or `deployments.apps`. As a Table where `Accept` asks for one. */
   @Get(':resource')
   @Scoped({ reach: 'handler' })
   @ApiOperation({ operationId: 'searchObjects' })
-  @ApiFailures(404, 410)
-  list(@Caller() caller: Principal, @Param('resource') resource: string, @Query() query: SearchQuery): Promise<SearchListResponse> {
-    return this.search.list(caller, resource, query);
+  @ApiOkResponse({ type: SearchListResponse })
+  @ApiResponse(UNCHANGED)
+  async list(
+    @Caller() caller: Principal,
+    @Param('resource') resource: string,
+    @Query() query: SearchQuery,
+    @Headers() headers: ListHeaders,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ListAnswer['body']> {
+    return tagged(reply, await this.search.list(caller, resource, query, headers));
   }
+}
+
+/** The tag is a weak one: how long ago clusters were heard may differ. */
+function tagged(reply: FastifyReply, { entityTag, body }: ListAnswer): ListAnswer['body'] {
+  void reply.header('etag', `W/${entityTag}`);
+  if (body === undefined) void reply.status(304);
+  return body;
 }

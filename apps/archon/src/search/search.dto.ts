@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import { ArrayMaxSize, IsDate, IsOptional, IsString, IsUUID, Length, MaxLength } from 'class-validator';
+import { ArrayMaxSize, IsDate, IsIn, IsOptional, IsString, IsUUID, Length, MaxLength } from 'class-validator';
 import type { ClusterFailure } from '#kubernetes';
+import type { IncludeObject } from '../http/kubernetes-table.js';
 import { PageQuery } from '../http/page.dto.js';
 
 const toNames = ({ value }: { value: unknown }): unknown =>
@@ -101,7 +102,22 @@ export class SearchQuery extends PageQuery {
   sort?: string;
 
   /**
-   * What is counted besides, over the whole list: status, cluster, namespace, `label:<key>`
+   * Only these fields of each object, beside what tells which one it is; a key that has dots stands in brackets
+   * @example ["status.phase", "spec.nodeName"]
+   */
+  @IsOptional()
+  @Transform(toNames)
+  @IsString({ each: true })
+  @ArrayMaxSize(64)
+  fields?: string[];
+
+  /** How much of each object a Table carries, where `Accept` asks for one */
+  @IsOptional()
+  @IsIn(['None', 'Metadata', 'Object'])
+  includeObject?: IncludeObject;
+
+  /**
+   * What is counted besides, over the whole list: status, cluster, namespace, kind, `label:<key>`
    * @example ["status", "cluster"]
    */
   @IsOptional()
@@ -109,6 +125,27 @@ export class SearchQuery extends PageQuery {
   @IsString({ each: true })
   @ArrayMaxSize(8)
   facets?: string[];
+}
+
+export class SearchAllQuery extends SearchQuery {
+  /**
+   * Only names that contain this, whatever the case
+   * @example "checkout"
+   */
+  @IsOptional()
+  @IsString()
+  @Length(1, 253)
+  q?: string;
+
+  /**
+   * Only these kinds, as `pods` or `deployments.apps`; all that are indexed without it
+   * @example ["deployments.apps", "services"]
+   */
+  @IsOptional()
+  @Transform(toNames)
+  @IsString({ each: true })
+  @ArrayMaxSize(64)
+  resources?: string[];
 }
 
 /** How old what a list shows of a cluster is */

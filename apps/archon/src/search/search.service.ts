@@ -4,12 +4,18 @@ import { ApiError, badRequest } from '#errors';
 import { type KubernetesObject, readLabelSelector } from '#kubernetes';
 import type { Principal } from '../auth/principal.js';
 import { AppConfig } from '../config.module.js';
-import { readFieldTerms } from './field-terms.js';
+import { entityTagOf, namesTag } from '../http/entity-tag.js';
+import { wantsTable } from '../http/kubernetes-table.js';
+import { type IndexedKind, ObjectIndex } from '../index/object-index.service.js';
+import { askedKind } from './asked-kinds.js';
+import { readFieldPath, readFieldTerms } from './field-terms.js';
 import { type Facet, type ListedObjects, type ListedRow, ObjectLists } from './object-lists.repository.js';
+import { projectedObject } from './projected-object.js';
 import { freshnessOf } from './search-freshness.js';
 import { type ListScene, SearchScenes } from './search-scenes.service.js';
+import { toSearchTable } from './search-table.js';
 import { LIST_LIFE_MS, listDigest, readPageEnd, type SearchPageEnd } from './search-token.js';
-import type { SearchListResponse, SearchQuery } from './search.dto.js';
+import type { SearchAllQuery, SearchListResponse, SearchQuery } from './search.dto.js';
 import type { Selection } from './selection-sql.js';
 import { readSort, type SortKey } from './sort-keys.js';
 
@@ -17,18 +23,38 @@ const DEFAULT_LIMIT = 100;
 const FACET_VALUES = 100;
 const TOKEN = { table: 'objects', id: 'list', field: 'continue' };
 
+/** What of a request's headers a list looks at. */
+export interface ListHeaders {
+  accept?: string | undefined;
+  'if-none-match'?: string | undefined;
+}
+
+/** A list, or nothing where the caller has it already. */
+export interface ListAnswer {
+  /** Of all that the list shows, except how long ago clusters were heard. */
+  entityTag: string;
+  body: SearchListResponse | object | undefined;
+}
+
 interface AskedList {
   selection: Selection;
   sort: SortKey[];
   facets: Facet[];
+  fields: string[][] | undefined;
   after: SearchPageEnd | undefined;
   digest: string;
+}
+
+interface Page {
+  metadata: SearchListResponse['metadata'];
+  rows: ListedRow[];
 }
 
 /** Lists over all clusters, from the index. */
 @Injectable()
 export class Search {
   constructor(
+    private readonly index: ObjectIndex,
     private readonly scenes: SearchScenes,
     private readonly lists: ObjectLists,
     private readonly cipher: FieldCipher,
@@ -39,29 +65,58 @@ export class Search {
    * A page of one kind of all clusters: rows, counts and facets of what the caller may list and no other. `name` is `pods` or `deployments.apps`.
    * Throws 400 for a selector, order, facet or token that can't be read, 404 for a kind that is not indexed, 410 for a token that is too old.
    */
-  async list(caller: Principal, name: string, query: SearchQuery): Promise<SearchListResponse> {
+  async list(caller: Principal, name: string, query: SearchQuery, headers: ListHeaders): Promise<ListAnswer> {
     const asked = this.read(caller, name, query);
-    const scene = await this.scenes.of(caller, name, query);
-    const { selection, sort, after } = asked;
-    const list: ListedObjects = { kind: scene.kind, places: scene.places, selection, sort, after: after?.keys };
-    const limit = query.limit ?? DEFAULT_LIMIT;
-    const [rows, facets] = await Promise.all([this.lists.page(list, limit + 1), this.facets(list, asked.facets, scene)]);
-    const page = rows.slice(0, limit);
-    const last = rows.length > limit ? page.at(-1) : undefined;
-    return {
-      kind: `${scene.objectKind}List`,
-      apiVersion: scene.apiVersion,
-      metadata: {
-        ...(last === undefined ? {} : await this.end(asked, list, last, page.length)),
-        ...freshnessOf(scene.clusters),
-        ...(facets === undefined ? {} : { facets }),
-      },
-      items: page.map(({ cluster, body }) => this.withCluster(body, scene.names.get(cluster) ?? '')),
-    };
+    return this.answer(caller, [askedKind(name, await this.index.kinds())], { query, asked, headers });
   }
 
-  private read(caller: Principal, name: string, query: SearchQuery): AskedList {
-    const { limit: _limit, continue: token, facets = [], ...filters } = query;
+  /** A page of several kinds together, of all that are indexed unless some are asked for. Throws as `list` does. */
+  async listAll(caller: Principal, { q, resources, ...query }: SearchAllQuery, headers: ListHeaders): Promise<ListAnswer> {
+    const asked = this.read(caller, [q, resources], { ...query, keyword: q ?? query.keyword });
+    const kinds = await this.index.kinds();
+    return this.answer(caller, resources?.map((name) => askedKind(name, kinds)) ?? kinds, { query, asked, headers });
+  }
+
+  private async answer(
+    caller: Principal,
+    kinds: readonly IndexedKind[],
+    { query, asked, headers }: { query: SearchQuery; asked: AskedList; headers: ListHeaders },
+  ): Promise<ListAnswer> {
+    const scene = await this.scenes.of(caller, kinds, query);
+    const isTable = wantsTable(headers.accept);
+    const entityTag = entityTagOf(JSON.stringify([query, asked.digest, isTable, versionOf(scene)]));
+    if (namesTag(headers['if-none-match'], entityTag)) return { entityTag, body: undefined };
+    const { metadata, rows } = await this.page(scene, kinds, query, asked);
+    const shown = rows.map(({ cluster, status, body }) => {
+      const name = scene.names.get(cluster) ?? '';
+      const object = this.withCluster(body, name);
+      return { cluster: name, status, object: asked.fields === undefined ? object : projectedObject(object, asked.fields) };
+    });
+    const hasKinds = kinds.length > 1;
+    if (isTable) {
+      const options = { include: query.includeObject ?? 'Metadata', now: new Date(), hasKinds };
+      return { entityTag, body: toSearchTable(shown, metadata, options) };
+    }
+    return { entityTag, body: { ...typeOf(kinds, scene), metadata, items: shown.map(({ object }) => object) } };
+  }
+
+  private async page(scene: ListScene, kinds: readonly IndexedKind[], query: SearchQuery, asked: AskedList): Promise<Page> {
+    const { selection, sort, after } = asked;
+    const list: ListedObjects = { kinds: scene.shown, selection, sort, after: after?.keys };
+    const limit = query.limit ?? DEFAULT_LIMIT;
+    const [found, facets] = await Promise.all([this.lists.page(list, limit + 1), this.facets(list, asked.facets, scene, kinds)]);
+    const rows = found.slice(0, limit);
+    const last = found.length > limit ? rows.at(-1) : undefined;
+    const metadata = {
+      ...(last === undefined ? {} : await this.end(asked, list, last, rows.length)),
+      ...freshnessOf(scene.clusters),
+      ...(facets === undefined ? {} : { facets }),
+    };
+    return { metadata, rows };
+  }
+
+  private read(caller: Principal, name: unknown, query: SearchQuery): AskedList {
+    const { limit: _limit, continue: token, facets = [], fields, includeObject: _include, ...filters } = query;
     const digest = listDigest([caller.user, name, filters]);
     return {
       selection: {
@@ -75,6 +130,7 @@ export class Search {
       },
       sort: readSort(query.sort),
       facets: facets.map(readFacet),
+      fields: fields?.map((field) => readFieldPath(field, 'fields')),
       after: token === undefined ? undefined : this.open(token, digest),
       digest,
     };
@@ -105,12 +161,18 @@ export class Search {
     };
   }
 
-  private async facets(list: ListedObjects, facets: readonly Facet[], scene: ListScene): Promise<SearchListResponse['metadata']['facets']> {
+  private async facets(
+    list: ListedObjects,
+    facets: readonly Facet[],
+    scene: ListScene,
+    kinds: readonly IndexedKind[],
+  ): Promise<SearchListResponse['metadata']['facets']> {
     if (facets.length === 0) return undefined;
-    const counted = await Promise.all(facets.map((facet) => this.lists.facet(list, facet, FACET_VALUES)));
-    return Object.fromEntries(
-      await Promise.all(facets.map(async (facet, index) => [facet, await this.scenes.named(facet, counted[index] ?? [], scene)] as const)),
-    );
+    const counted = facets.map(async (facet) => {
+      const values = await this.lists.facet(list, facet, FACET_VALUES);
+      return [facet, await this.scenes.named(facet, values, scene, kinds)] as const;
+    });
+    return Object.fromEntries(await Promise.all(counted));
   }
 
   private withCluster(body: KubernetesObject, cluster: string): KubernetesObject {
@@ -119,8 +181,26 @@ export class Search {
   }
 }
 
+/** What decides on the rows of a list: where it looks, and what was last written there. */
+const versionOf = ({ shown, clusters }: ListScene): unknown => [
+  shown,
+  clusters.map(({ name, isDisabled, rightsRevision, reflections }) => [
+    name,
+    isDisabled,
+    rightsRevision,
+    [...reflections].map(([kind, { revision, state, isWhole }]) => [kind, revision, state, isWhole]),
+  ]),
+];
+
+function typeOf(kinds: readonly IndexedKind[], { clusters }: ListScene): { kind: string; apiVersion: string } {
+  const [kind, ...others] = kinds;
+  if (kind === undefined || others.length > 0) return { kind: 'List', apiVersion: 'v1' };
+  const known = clusters.flatMap(({ reflections }) => reflections.get(kind.kind) ?? [])[0];
+  return { kind: `${known?.objectKind ?? ''}List`, apiVersion: [kind.group, known?.version ?? 'v1'].filter(Boolean).join('/') };
+}
+
 function readFacet(text: string): Facet {
-  if (text === 'status' || text === 'cluster' || text === 'namespace') return text;
+  if (text === 'status' || text === 'cluster' || text === 'namespace' || text === 'kind') return text;
   if (text.startsWith('label:') && text.length > 'label:'.length) return text as Facet;
-  throw badRequest(`facets: "${text}" is none of status, cluster, namespace, label:<key>`);
+  throw badRequest(`facets: "${text}" is none of status, cluster, namespace, kind, label:<key>`);
 }

@@ -63,12 +63,8 @@ export const joinsOf = (keys: readonly SortKey[]): { namespace: boolean; cluster
   cluster: keys.some(({ name }) => name === 'cluster'),
 });
 
-/** `order by`, and what of a row a token keeps. */
-export function orderBy(keys: readonly SortKey[], parameters: SqlParameters): { order: string; values: string } {
-  const expressions = keys.map((key) => key.of(parameters));
-  const order = keys.map(({ isDescending }, index) => `${expressions[index]}${isDescending ? ' desc' : ''}`).join(', ');
-  return { order, values: `array[${expressions.map((expression) => `(${expression})::text`).join(', ')}]` };
-}
+/** The values of a row's keys. */
+export const keyExpressions = (keys: readonly SortKey[], parameters: SqlParameters): string[] => keys.map((key) => key.of(parameters));
 
 /**
  * The condition for rows behind one whose keys had these values. The first key bounds it alone too, so that an index on that key begins there.

@@ -2,7 +2,8 @@ import { Controller, Get, Header, Headers, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Public } from '../auth/allow.decorator.js';
-import { entityTagOf, keySetOf, namesTag } from './key-set.js';
+import { entityTagOf, namesTag } from '../http/entity-tag.js';
+import { keySetOf } from './key-set.js';
 import { JsonWebKeySetResponse } from './signing.dto.js';
 import { SigningKeys } from './signing-keys.service.js';
 

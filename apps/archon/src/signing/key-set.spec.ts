@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { entityTagOf, keySetOf, namesTag } from './key-set.js';
+import { keySetOf } from './key-set.js';
 
 describe('the key set', () => {
   it('has the public half alone, even of a private key', () => {
@@ -12,17 +12,4 @@ describe('the key set', () => {
     expect(Object.keys(fromPublic ?? {}).toSorted()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
     expect(fromPrivate).toEqual(fromPublic);
   });
-});
-
-describe('an entity tag', () => {
-  const tag = entityTagOf('text');
-  it.each([
-    [tag, true],
-    [`"x", ${tag}`, true],
-    [`W/${tag}`, true],
-    ['*', true],
-    ['"x"', false],
-    [undefined, false],
-    ['', false],
-  ])('named by %s: %s', (header, named) => expect(namesTag(header, tag)).toBe(named));
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toAge, wantsTable } from './project-table.js';
+import { toAge, wantsTable } from './kubernetes-table.js';
 
 describe('wantsTable', () => {
   it.each([

@@ -1,6 +1,7 @@
 import type { ArchonFigures } from './archon-alone.js';
 import type { Comparison } from './rounds.js';
 import type { Row } from './report.js';
+import type { SearchFigures } from './search.js';
 import type { StreamFigures } from './streams.js';
 import type { TokenFigures } from './tokens.js';
 
@@ -66,6 +67,34 @@ export function tokenBars(figures: TokenFigures): Bar[] {
     micros('CPU per request with one token, which is remembered', figures.rememberedMicroseconds),
     micros(`the same with ${figures.tokens} tokens in turn, each verified`, figures.verifiedMicroseconds),
     atLeast('verifications per second of one core', figures.verificationsPerSecond, 5000, 0),
+  ];
+}
+
+export function searchBars({ times, ...figures }: SearchFigures): Bar[] {
+  const within = (index: number, bars: { p50?: number; p95: number; p99?: number }): Bar[] => {
+    const time = times[index];
+    if (time === undefined) return [];
+    return [
+      ...(bars.p50 === undefined ? [] : [atMost(`${time.what}, p50`, time.p50Ms, bars.p50, ' ms', 1)]),
+      atMost(`${time.what}, p95`, time.p95Ms, bars.p95, ' ms', 1),
+      ...(bars.p99 === undefined ? [] : [atMost(`${time.what}, p99`, time.p99Ms, bars.p99, ' ms', 1)]),
+    ];
+  };
+  const plain = (what: string, value: string): Bar => ({ what, value, bar: '', isMet: undefined });
+  return [
+    plain('objects', String(figures.scale.objects)),
+    plain('bytes of tables and indexes for each', figures.bytesPerObject.toFixed(0)),
+    atLeast('rows per second while it was filled', figures.filledPerSecond, 5000, 0),
+    plain('changes per second meanwhile', figures.changesPerSecond.toFixed(0)),
+    ...within(0, { p50: 10, p95: 50, p99: 150 }),
+    ...within(1, { p95: 60 }),
+    ...within(2, { p95: 60 }),
+    ...within(3, { p95: 50 }),
+    ...within(4, { p95: 80 }),
+    ...within(5, { p95: 80 }),
+    ...within(6, { p95: 60 }),
+    ...within(7, { p95: 150 }),
+    atMost('memory of Archon', figures.residentMegabytes, 300, ' MB', 0),
   ];
 }
 

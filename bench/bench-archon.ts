@@ -6,6 +6,8 @@ import { type Background, startBackground } from './background.js';
 
 export interface BenchArchon extends Background {
   url: string;
+  /** Of the authority of its certificate; empty without TLS. */
+  caFile: string;
   token: string;
   client: Client;
 }
@@ -14,7 +16,7 @@ export interface BenchArchon extends Background {
 export async function startArchon(
   root: string,
   state: string,
-  settings: { tls: 'off' | 'generated'; databaseUrl?: string },
+  settings: { tls: 'off' | 'generated'; databaseUrl?: string; index?: boolean },
 ): Promise<BenchArchon> {
   const { background, ready } = await startBackground<Listening>(
     process.execPath,
@@ -28,6 +30,7 @@ export async function startArchon(
       ARCHON_PORT: '0',
       ARCHON_SHUTDOWN_DELAY_SECONDS: '0',
       ARCHON_TLS: settings.tls,
+      ARCHON_INDEX: String(settings.index ?? true),
       ...(settings.databaseUrl === undefined ? {} : { ARCHON_DATABASE_URL: settings.databaseUrl }),
     },
     () => findReady(state),
@@ -37,6 +40,7 @@ export async function startArchon(
   return {
     ...background,
     url: ready.url,
+    caFile: ready.caFile ?? '',
     token,
     client,
     stop: async () => {

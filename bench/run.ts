@@ -6,9 +6,11 @@ import { removeDeadRuns, removeRunState, runState } from '../scripts/checks/run-
 import type { Invocation } from '../scripts/invocation.js';
 import { measureArchon } from './archon-alone.js';
 import { startArchon } from './bench-archon.js';
-import { type Bar, figureBars, proxyBars, streamBars, tokenBars } from './bars.js';
+import { type Bar, figureBars, proxyBars, searchBars, streamBars, tokenBars } from './bars.js';
 import { layOut, toRows, toTable } from './report.js';
 import { type Comparison, compare } from './rounds.js';
+import { measureSearch, SCALES } from './search.js';
+import type { SearchScale } from './search-data.js';
 import { measureStreams } from './streams.js';
 import { directly, KUBECTL_PROXY_HTTP1, startKubectlProxy, throughArchon } from './subjects.js';
 import { measureTokens } from './tokens.js';
@@ -18,6 +20,8 @@ interface BenchOptions {
   rounds: number;
   seconds: number;
   only?: string[];
+  /** Of the index: 100k, 1M or 10M objects. */
+  scale: string;
 }
 
 /** Measures, prints tables with the bars to be met, and writes all rounds to bench/results. */
@@ -45,7 +49,11 @@ export async function run({ root, options, progress }: Invocation<BenchOptions>)
     if (streams !== undefined) reportBars('Lists and watches through Archon', streamBars(streams));
     const tokens = isChosen('tokens') ? await measureTokens(root, state, lab, options, progress) : undefined;
     if (tokens !== undefined) reportBars('Tokens', tokenBars(tokens));
-    writeResults(root, options, { comparisons, archon: figures, streams, tokens });
+    const search = isChosen('search')
+      ? await measureSearch(root, state, { scale: SCALES[options.scale] as SearchScale, seconds: options.seconds }, progress)
+      : undefined;
+    if (search !== undefined) reportBars('Lists from the index', searchBars(search));
+    writeResults(root, options, { comparisons, archon: figures, streams, tokens, search });
     return 0;
   } finally {
     await removeRunState(state);

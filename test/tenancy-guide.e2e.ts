@@ -1,84 +1,16 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { proxyKubeconfig } from '../scripts/local/proxy-kubeconfig.js';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { Archon } from './support/archon.js';
 import { uniqueName } from './support/cluster-objects.js';
-
-const GUIDE = path.join(import.meta.dirname, '../docs/guide/tenancy.md');
-const MARK = '--- the next block ---';
-
-/** A block of commands of the guide, with what it says that they print. */
-interface Commands {
-  commands: string;
-  expected: { kind: string; text: string } | undefined;
-}
+import { expectGuide } from './support/guide.js';
 
 let archon: Archon;
-/** As `npm run up` leaves a checkout. */
-let checkout: string;
 beforeAll(async () => {
   archon = await Archon.start({ clusters: ['c1'] });
-  checkout = await mkdtemp(path.join(archon.state, 'checkout-'));
-  await mkdir(path.join(checkout, '.archon'));
-  const caFile = path.join(archon.state, 'tls', 'ca.crt');
-  const { url } = archon.client;
-  await writeFile(path.join(checkout, '.archon/connection.json'), JSON.stringify({ url, caFile, token: archon.token }));
-  await writeFile(path.join(checkout, '.archon/kubeconfig'), proxyKubeconfig(url, await readFile(caFile, 'utf8'), archon.token, ['c1']));
 });
 afterAll(() => archon?.dispose());
 
-/** Clusters are shared by all tests: projects and namespaces get names of their own. */
-const renamed = (guide: string): string => {
-  const [project, legacy] = [uniqueName('shop'), uniqueName('legacy')];
-  return guide.replaceAll(/\bshop\b/g, project).replaceAll(/\blegacy\b/g, legacy);
-};
-
-function blocksOf(guide: string): Commands[] {
-  const fences = [...guide.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, kind = '', content = '']) => ({ kind, text: content }));
-  return fences.flatMap(({ kind, text: commands }, index) => {
-    const next = fences[index + 1];
-    return kind === 'sh' ? [{ commands, expected: next?.kind === 'sh' ? undefined : next }] : [];
-  });
-}
-
-/** What each block prints, run by one shell after the other. */
-async function run(blocks: readonly Commands[]): Promise<string[]> {
-  const script = blocks.map(({ commands }) => `${commands}\necho\necho '${MARK}'\n`).join('');
-  const env = { PATH: `${path.dirname(inject('environment').kubectl)}:${process.env.PATH ?? ''}`, HOME: checkout };
-  const shell = spawn('bash', ['-u', '-c', script], { cwd: checkout, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const [stdout, stderr] = await Promise.all([text(shell.stdout), text(shell.stderr), once(shell, 'close')]);
-  const printed = stdout.split(`${MARK}\n`).slice(0, -1);
-  expect(printed.length, stderr).toBe(blocks.length);
-  return printed.map((each) => each.trim());
-}
-
-/** One value, or one on each line. */
-function documents(json: string): unknown[] {
-  try {
-    return [JSON.parse(json)];
-  } catch {
-    return json
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as unknown);
-  }
-}
-
 describe('the guide of tenancy', () => {
-  it('has commands that print what it says', { timeout: 180_000 }, async () => {
-    const blocks = blocksOf(renamed(await readFile(GUIDE, 'utf8')));
-    const [definitions, ...steps] = blocks;
-    expect(definitions?.expected).toBeUndefined();
-    expect(steps.length).toBeGreaterThan(10);
-    const printed = (await run(blocks)).slice(1);
-    for (const [index, { commands, expected }] of steps.entries()) {
-      const answer = printed[index] ?? '';
-      if (expected?.kind === 'json') expect(documents(answer), commands).toMatchObject(documents(expected.text));
-      else expect([expected?.kind, answer], commands).toEqual(['text', expected?.text.trim()]);
-    }
-  });
+  it('has commands that print what it says', { timeout: 180_000 }, () =>
+    expectGuide(archon, 'tenancy.md', { clusters: ['c1'], names: { shop: uniqueName('shop'), legacy: uniqueName('legacy') } }),
+  );
 });

@@ -78,6 +78,8 @@ const DECLARED: Record<string, Access> = {
   'GET /acp/v1/projects/{project}/namespaces': 'authenticated',
   'GET /acp/v1/projects/{project}/quota': 'authenticated',
   'GET /acp/v1/roles': 'authenticated',
+  'GET /acp/v1/search': 'authenticated',
+  'GET /acp/v1/search/{resource}': 'authenticated',
   'POST /acp/v1/roles': 'administrator',
   'DELETE /acp/v1/roles/{role}': 'administrator',
   'GET /acp/v1/roles/{role}': 'authenticated',

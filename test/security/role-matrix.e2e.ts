@@ -78,6 +78,7 @@ const DECLARED: Record<string, Access> = {
   'GET /acp/v1/projects/{project}/namespaces': 'authenticated',
   'GET /acp/v1/projects/{project}/quota': 'authenticated',
   'GET /acp/v1/roles': 'authenticated',
+  'GET /acp/v1/kubernetes/{cluster}/topology/{namespace}/{kind}/{name}': 'authenticated',
   'GET /acp/v1/search': 'authenticated',
   'GET /acp/v1/search/{resource}': 'authenticated',
   'POST /acp/v1/roles': 'administrator',

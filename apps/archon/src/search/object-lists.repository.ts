@@ -34,6 +34,8 @@ export interface ListedRow {
   keys: string[];
 }
 
+const EVERYTHING: Selection = { labels: [], fields: [] };
+
 /** What can be counted. */
 export type Facet = 'status' | 'cluster' | 'namespace' | 'kind' | `label:${string}`;
 
@@ -57,6 +59,23 @@ export class ObjectLists {
       `select cluster, status, body, array[${keys.map((_, index) => `key${index}::text`).join(', ')}] as keys
        from (${parts.join(' union all ')}) as listed order by ${order} limit ${most}`,
       parameters.values,
+    );
+  }
+
+  /** How the objects of these places stand to others, of at most so many. */
+  async relations(kinds: readonly ShownKind[], limit: number): Promise<RelationsRow[]> {
+    if (kinds.length === 0) return [];
+    const parameters = new SqlParameters();
+    const columns = `o.kind, o.uid, o.name, o.owners, o.refs, o.labels, o.body #> '{spec,selector}' as selector`;
+    const parts = wheres({ kinds, selection: EVERYTHING, sort: [] }, parameters).map((from) => `select ${columns} ${from}`);
+    return this.database.query(`${parts.join(' union all ')} limit ${parameters.add(limit, 'int')}`, parameters.values);
+  }
+
+  /** Objects by their UIDs. */
+  byUid(cluster: number, kinds: readonly number[], uids: readonly string[]): Promise<(Omit<ListedRow, 'keys'> & { uid: string })[]> {
+    return this.database.query(
+      'select o.cluster, o.status, o.uid, o.body from objects o where o.kind = any($1::int[]) and o.cluster = $2 and o.uid = any($3::uuid[])',
+      [kinds, cluster, uids],
     );
   }
 
@@ -85,6 +104,17 @@ export class ObjectLists {
       parameters.values,
     );
   }
+}
+
+/** The relations of an object: see `TopologyObject`. */
+export interface RelationsRow {
+  kind: number;
+  uid: string;
+  name: string;
+  owners: string[];
+  refs: string[];
+  labels: Record<string, string>;
+  selector: unknown;
 }
 
 function facetExpression(facet: Facet, parameters: SqlParameters): string {

@@ -5,10 +5,12 @@ import { ProjectPlaces } from './project-places.repository.js';
 import { SearchController } from './search.controller.js';
 import { SearchScenes } from './search-scenes.service.js';
 import { Search } from './search.service.js';
+import { TopologyController } from './topology.controller.js';
+import { Topologies } from './topologies.service.js';
 
 @Module({
   imports: [IndexModule],
-  controllers: [SearchController],
-  providers: [ObjectLists, ProjectPlaces, Search, SearchScenes],
+  controllers: [SearchController, TopologyController],
+  providers: [ObjectLists, ProjectPlaces, Search, SearchScenes, Topologies],
 })
 export class SearchModule {}

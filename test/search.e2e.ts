@@ -197,6 +197,37 @@ describe('a list of a kind over all clusters', () => {
   });
 });
 
+describe('a search at the list path of a cluster', () => {
+  const inCluster = (of: ArchonClient, path: string) => of.get<SearchBody>(`/acp/v1/resources/search/kubernetes/${path}`);
+  it.each([
+    ['c1/api/v1/namespaces/{mine}/configmaps?keyword=S-', COUNT],
+    ['c1/api/v1/configmaps?keyword={mine}&field=metadata.labels.suite', 2 * COUNT],
+    ['c1/api/v1/namespaces/{mine}/configmaps?keyword=odd&field=metadata.labels[parity]', 3],
+    ['c2/api/v1/namespaces/{other}/configmaps?keyword=s-3', 1],
+    ['c2/api/v1/namespaces/{other}/configmaps?keyword=s-3&project=none', 0],
+    ['c1/apis/apps/v1/namespaces/{mine}/deployments?keyword=web', 0],
+  ])('%s finds %i', async (path, count) => {
+    const { status, body, text } = await inCluster(archon.client, path.replaceAll('{mine}', mine).replaceAll('{other}', other));
+    expect([status, body.items?.length], text).toEqual([200, count]);
+  });
+
+  it('is read page by page', async () => {
+    const path = `c1/api/v1/namespaces/${mine}/configmaps?keyword=s-&limit=4`;
+    const { body: first } = await inCluster(archon.client, path);
+    const { body: second } = await inCluster(archon.client, `${path}&continue=${first.metadata.continue}`);
+    expect([first.items.length, first.metadata.remainingItemCount, second.items.length]).toEqual([4, COUNT - 4, COUNT - 4]);
+  });
+
+  it.each([
+    ['c1/api/v1/configmaps', 422],
+    ['c1/api/v1/configmaps?keyword=a&field=a~', 400],
+    ['c1/api/v1/wonders?keyword=a', 404],
+    ['c1/apis/example.org/v1/configmaps?keyword=a', 404],
+  ])('%s is answered with %i', async (path, status) => {
+    expect((await inCluster(archon.client, path)).status).toBe(status);
+  });
+});
+
 describe('what a caller may not list', () => {
   it('is in no row, count or facet', async () => {
     const { body } = await found(member, `configmaps?labelSelector=suite=${mine}&facets=cluster,namespace`, COUNT);

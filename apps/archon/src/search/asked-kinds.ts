@@ -16,6 +16,13 @@ export function askedKind(name: string, kinds: readonly IndexedKind[]): IndexedK
   throw badRequest(`"${name}" is in several groups: ${found.map(kindName).join(', ')}`);
 }
 
+/** The kind of exactly this group, which is empty for the core one. Throws 404. */
+export function exactKind({ group, resource }: Pick<IndexedKind, 'group' | 'resource'>, kinds: readonly IndexedKind[]): IndexedKind {
+  const kind = kinds.find((each) => each.group === group && each.resource === resource);
+  if (kind === undefined) throw notFound('indexed kinds', kindName({ group, resource }));
+  return kind;
+}
+
 /** `deployments.apps`; the core group has no suffix. */
 export const kindName = ({ group, resource }: Pick<IndexedKind, 'group' | 'resource'>): string =>
   group === '' ? resource : `${resource}.${group}`;

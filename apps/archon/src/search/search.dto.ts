@@ -148,6 +148,31 @@ export class SearchAllQuery extends SearchQuery {
   resources?: string[];
 }
 
+export class ResourceSearchQuery extends PageQuery {
+  /**
+   * What the field contains, whatever the case
+   * @example "checkout"
+   */
+  @IsString()
+  @Length(1, 253)
+  keyword: string;
+
+  /**
+   * The path of a field; the name unless given
+   * @example "metadata.labels[app]"
+   */
+  @IsOptional()
+  @IsString()
+  @Length(1, 1024)
+  field?: string;
+
+  /** Only objects in namespaces of this project */
+  @IsOptional()
+  @IsString()
+  @Length(1, 63)
+  project?: string;
+}
+
 /** How old what a list shows of a cluster is */
 export class FreshnessResponse {
   cluster: string;

@@ -4,13 +4,14 @@ import { ObjectLists } from './object-lists.repository.js';
 import { ProjectPlaces } from './project-places.repository.js';
 import { SearchController } from './search.controller.js';
 import { SearchScenes } from './search-scenes.service.js';
+import { ResourceSearchController } from './resource-search.controller.js';
 import { Search } from './search.service.js';
 import { TopologyController } from './topology.controller.js';
 import { Topologies } from './topologies.service.js';
 
 @Module({
   imports: [IndexModule],
-  controllers: [SearchController, TopologyController],
+  controllers: [ResourceSearchController, SearchController, TopologyController],
   providers: [ObjectLists, ProjectPlaces, Search, SearchScenes, Topologies],
 })
 export class SearchModule {}

@@ -7,7 +7,7 @@ import { AppConfig } from '../config.module.js';
 import { entityTagOf, namesTag } from '../http/entity-tag.js';
 import { wantsTable } from '../http/kubernetes-table.js';
 import { type IndexedKind, ObjectIndex } from '../index/object-index.service.js';
-import { askedKind } from './asked-kinds.js';
+import { askedKind, exactKind } from './asked-kinds.js';
 import { readFieldPath, readFieldTerms } from './field-terms.js';
 import { type Facet, type ListedObjects, type ListedRow, ObjectLists } from './object-lists.repository.js';
 import { projectedObject } from './projected-object.js';
@@ -15,7 +15,7 @@ import { freshnessOf } from './search-freshness.js';
 import { type ListScene, SearchScenes } from './search-scenes.service.js';
 import { toSearchTable } from './search-table.js';
 import { LIST_LIFE_MS, listDigest, readPageEnd, type SearchPageEnd } from './search-token.js';
-import type { SearchAllQuery, SearchListResponse, SearchQuery } from './search.dto.js';
+import type { ResourceSearchQuery, SearchAllQuery, SearchListResponse, SearchQuery } from './search.dto.js';
 import type { Selection } from './selection-sql.js';
 import { readSort, type SortKey } from './sort-keys.js';
 
@@ -75,6 +75,26 @@ export class Search {
     const asked = this.read(caller, [q, resources], { ...query, keyword: q ?? query.keyword });
     const kinds = await this.index.kinds();
     return this.answer(caller, resources?.map((name) => askedKind(name, kinds)) ?? kinds, { query, asked, headers });
+  }
+
+  /** A page of one kind of one cluster, of objects with a word in a field. Throws as `list` does. */
+  async inCluster(
+    caller: Principal,
+    { cluster, namespace, ...kind }: { cluster: string; group: string; resource: string; namespace?: string },
+    { keyword, field = 'metadata.name', project, ...page }: ResourceSearchQuery,
+  ): Promise<ListAnswer['body']> {
+    const path = readFieldPath(field, 'field');
+    const query: SearchQuery = {
+      ...page,
+      clusters: [cluster],
+      ...(namespace === undefined ? {} : { namespaces: [namespace] }),
+      ...(project === undefined ? {} : { projects: [project] }),
+    };
+    const isName = path.join('.') === 'metadata.name';
+    const asked = this.read(caller, [kind, path, keyword], isName ? { ...query, keyword } : query);
+    if (!isName) asked.selection = { ...asked.selection, contains: { path, text: keyword } };
+    const found = exactKind(kind, await this.index.kinds());
+    return (await this.answer(caller, [found], { query, asked, headers: {} })).body;
   }
 
   private async answer(

@@ -8,6 +8,8 @@ export interface Selection {
   fields: readonly FieldTerm[];
   /** In the name, whatever its case. */
   keyword?: string | undefined;
+  /** In a field, whatever its case. */
+  contains?: { path: readonly string[]; text: string } | undefined;
   /** Of an owner. */
   owner?: string | undefined;
   statuses?: readonly string[] | undefined;
@@ -17,9 +19,12 @@ export interface Selection {
 
 /** Conditions on rows `o` of objects, all of which must hold. */
 export function selectionConditions(selection: Selection, parameters: SqlParameters): string[] {
-  const { labels, fields, keyword, owner, statuses, createdAfter, createdBefore } = selection;
+  const { labels, fields, keyword, contains, owner, statuses, createdAfter, createdBefore } = selection;
   return [
     ...(keyword === undefined ? [] : [`o.name ilike ${parameters.add(`%${escapeLike(keyword)}%`, 'text')}`]),
+    ...(contains === undefined
+      ? []
+      : [`o.body #>> ${parameters.add(contains.path, 'text[]')} ilike ${parameters.add(`%${escapeLike(contains.text)}%`, 'text')}`]),
     ...(owner === undefined ? [] : [`o.owners @> array[${parameters.add(owner, 'uuid')}] and o.owners <> '{}'`]),
     ...(statuses === undefined ? [] : [`o.status = any(${parameters.add(statuses, 'text[]')})`]),
     ...(createdAfter === undefined ? [] : [`o.created_at > ${parameters.add(createdAfter, 'timestamptz')}`]),

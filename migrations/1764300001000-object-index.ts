@@ -50,11 +50,20 @@ export class ObjectIndex1764300001000 implements MigrationInterface {
         constraint reflections_pkey primary key (cluster, kind)
       ) with (fillfactor = 50)`);
     await this.createObjects(runner);
+    await this.createChanges(runner);
     await this.createEvents(runner);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of ['kubernetes_events', 'objects', 'reflections', 'indexed_namespaces', 'indexed_kinds', 'indexed_clusters'])
+    for (const table of [
+      'object_changes',
+      'kubernetes_events',
+      'objects',
+      'reflections',
+      'indexed_namespaces',
+      'indexed_kinds',
+      'indexed_clusters',
+    ])
       await runner.query(`drop table ${table}`);
     await runner.query('drop sequence index_revisions');
     // The extension stays: it may have been there before.
@@ -85,6 +94,22 @@ export class ObjectIndex1764300001000 implements MigrationInterface {
     await runner.query(`create index objects_refs_idx on objects using gin (refs) where refs <> '{}'`);
     await runner.query('create index objects_labels_idx on objects using gin (labels jsonb_path_ops)');
     await runner.query('create index objects_name_search_idx on objects using gin (name gin_trgm_ops)');
+  }
+
+  /** What was written lately, so that watches can be told: which objects, not how they are. */
+  private async createChanges(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table object_changes (
+        kind integer not null,
+        cluster integer not null,
+        revision bigint not null,
+        uid uuid not null,
+        namespace integer not null,
+        name text collate "C" not null,
+        written_at timestamptz not null,
+        constraint object_changes_pkey primary key (kind, cluster, revision, uid)
+      )`);
+    await runner.query('create index object_changes_written_at_idx on object_changes using brin (written_at)');
   }
 
   private async createEvents(runner: QueryRunner): Promise<void> {

@@ -3,7 +3,7 @@ import { AppConfig } from '../config.module.js';
 import { type Change, lastChanges } from './changes.js';
 import { EventPartitions } from './event-partitions.repository.js';
 import type { EventRow } from './event-row.js';
-import { FencedDatabase, marked, type Reflected } from './fenced.repository.js';
+import { FencedDatabase, marked, type Reflected, REVISION } from './fenced.repository.js';
 import { IndexedNamespaces } from './indexed-namespaces.repository.js';
 
 const DAY_MS = 86_400_000;
@@ -38,7 +38,7 @@ export class EventWriter {
       reflected,
       rows.map(({ namespace }) => namespace),
     );
-    await this.fenced.write(reflected, { parts: [WRITTEN, marked('$13', { changedBy: ['written'] })] }, [
+    await this.fenced.write(reflected, { parts: [WRITTEN, REVISION, marked('$13', { changedBy: ['written'] })] }, [
       rows.map(({ createdAt }) => createdAt),
       rows.map(({ namespace }) => numbers.get(namespace)),
       rows.map(({ uid }) => uid),
@@ -53,7 +53,7 @@ export class EventWriter {
   }
 
   async finishList(reflected: Reflected, _uids: readonly string[], resourceVersion: string): Promise<void> {
-    await this.fenced.write(reflected, { parts: [marked('$4', { isList: true })] }, [resourceVersion]);
+    await this.fenced.write(reflected, { parts: [REVISION, marked('$4', { isList: true })] }, [resourceVersion]);
   }
 
   /** What there is goes with its time. */

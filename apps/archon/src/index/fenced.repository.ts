@@ -10,9 +10,12 @@ export interface Reflected {
   token: string;
 }
 
+/** A part of a statement: a number that no write before it had, and that every later one exceeds. */
+export const REVISION = "revision as materialized (select nextval('index_revisions') as number from fence)";
+
 /**
  * A part of a statement that tells the reflection of it: everything up to the version of this parameter is in the index (nothing of it where it
- * is null), and it has another revision, which no reflection ever had, when other parts return rows.
+ * is null), and the reflection has the revision of the statement when other parts return rows.
  */
 export const marked = (
   version: string,
@@ -20,7 +23,7 @@ export const marked = (
 ): string => {
   const isChanged = ['false', ...changedBy.map((part) => `exists (select from ${part})`)].join(' or ');
   return `marked as (
-    update reflections r set revision = case when ${isChanged} then nextval('index_revisions') else r.revision end, lease_token = $2, ${isList ? 'listed_at = now(),' : ''}
+    update reflections r set revision = case when ${isChanged} then (select number from revision) else r.revision end, lease_token = $2, ${isList ? 'listed_at = now(),' : ''}
       resource_version = coalesce(${version}::text, r.resource_version),
       synced_at = case when ${version}::text is null then r.synced_at else now() end,
       state = case when ${version}::text is null then r.state else 'Watching' end,

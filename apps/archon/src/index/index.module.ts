@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ClustersModule } from '../clusters/clusters.module.js';
 import { CallerRights } from './caller-rights.service.js';
+import { ChangeFeed } from './change-feed.service.js';
 import { ClusterLeases } from './cluster-leases.service.js';
 import { EventPartitions } from './event-partitions.repository.js';
 import { EventUpkeep } from './event-upkeep.service.js';
@@ -19,6 +20,7 @@ import { RemovedClusters } from './removed-clusters.service.js';
   imports: [ClustersModule],
   providers: [
     CallerRights,
+    ChangeFeed,
     ClusterLeases,
     EventPartitions,
     EventUpkeep,
@@ -33,6 +35,6 @@ import { RemovedClusters } from './removed-clusters.service.js';
     Reflectors,
     RemovedClusters,
   ],
-  exports: [ObjectIndex],
+  exports: [ChangeFeed, ObjectIndex],
 })
 export class IndexModule {}

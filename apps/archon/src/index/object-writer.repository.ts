@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Change, lastChanges } from './changes.js';
-import { FencedDatabase, marked, type Reflected } from './fenced.repository.js';
+import { FencedDatabase, marked, type Reflected, REVISION } from './fenced.repository.js';
 import { IndexedNamespaces } from './indexed-namespaces.repository.js';
 import type { ObjectRow } from './object-row.js';
 
@@ -14,7 +14,17 @@ const WRITTEN = `written as (
     namespace = excluded.namespace, name = excluded.name, created_at = excluded.created_at, resource_version = excluded.resource_version,
     status = excluded.status, owners = excluded.owners, refs = excluded.refs, labels = excluded.labels, body = excluded.body
   where objects.resource_version <> excluded.resource_version
-  returning 1)`;
+  returning uid, namespace, name)`;
+
+/** Parts of a statement that tell what of its rows these other parts have changed: to the reflection, and to watches. */
+const changed = (version: string, by: readonly string[], isList = false): string[] => [
+  REVISION,
+  `logged as (
+    insert into object_changes (kind, cluster, revision, uid, namespace, name, written_at)
+    select $3, $1, revision.number, c.uid, c.namespace, c.name, now() from revision,
+      (${by.map((part) => `select uid, namespace, name from ${part}`).join(' union all ')}) as c)`,
+  marked(version, { changedBy: by, isList }),
+];
 
 /** Writes what reflectors see into the index, in batches that may come twice. Throws LeaseLost when another replica follows the cluster. */
 @Injectable()
@@ -32,8 +42,8 @@ export class ObjectWriter {
       rows.map(({ namespace }) => namespace),
     );
     const gone =
-      'gone as (delete from objects o using fence where o.kind = $3 and o.cluster = $1 and o.uid = any($14::uuid[]) returning 1)';
-    await this.fenced.write(reflected, { parts: [WRITTEN, gone, marked('$15', { changedBy: ['written', 'gone'] })] }, [
+      'gone as (delete from objects o using fence where o.kind = $3 and o.cluster = $1 and o.uid = any($14::uuid[]) returning o.uid, o.namespace, o.name)';
+    await this.fenced.write(reflected, { parts: [WRITTEN, gone, ...changed('$15', ['written', 'gone'])] }, [
       rows.map(({ namespace }) => numbers.get(namespace)),
       rows.map(({ uid }) => uid),
       rows.map(({ name }) => name),
@@ -54,8 +64,8 @@ export class ObjectWriter {
     const gone = `gone as (
       delete from objects o using fence where o.kind = $3 and o.cluster = $1
         and not exists (select from unnest($4::uuid[]) as listed (uid) where listed.uid = o.uid)
-      returning 1)`;
-    await this.fenced.write(reflected, { parts: [gone, marked('$5', { changedBy: ['gone'], isList: true })] }, [uids, resourceVersion]);
+      returning o.uid, o.namespace, o.name)`;
+    await this.fenced.write(reflected, { parts: [gone, ...changed('$5', ['gone'], true)] }, [uids, resourceVersion]);
   }
 
   /** The cluster has the kind no more. */

@@ -262,6 +262,71 @@ describe('what a caller may not list', () => {
   });
 });
 
+describe('a watch of a list', () => {
+  interface Event {
+    type: string;
+    object: KubernetesBody & { code?: number };
+  }
+  async function watching(of: ArchonClient, path: string) {
+    const answer = await of.stream(`/acp/v1/search/${path}`);
+    expect(answer.status).toBe(200);
+    const events: Event[] = [];
+    let text = '';
+    answer.body.setEncoding('utf8').on('data', (more: string) => {
+      const lines = (text + more).split('\n');
+      text = lines.pop() ?? '';
+      events.push(...lines.map((line) => JSON.parse(line) as Event));
+    });
+    const ended = new Promise<void>((resolve) => answer.body.once('close', resolve));
+    const told = () => events.map(({ type, object }) => `${type} ${object.metadata.name ?? ''}`.trim());
+    const tells = (...expected: string[]) =>
+      eventually(async () => expected.every((each) => told().includes(each)), {
+        what: `${expected.join(', ')} after ${told().join(', ')}`,
+        timeoutMs: 10_000,
+      });
+    return { told, tells, ended, events, end: () => answer.body.destroy() };
+  }
+  const maps = (cluster: string, name = '') => `/kubernetes/${cluster}/api/v1/namespaces/${mine}/configmaps${name && `/${name}`}`;
+
+  it('begins with what is there, and tells of what comes, changes, stops matching, matches again and goes, on every cluster', async () => {
+    const watch = await watching(archon.client, `configmaps?labelSelector=watched=${mine}&watch=true`);
+    await watch.tells('BOOKMARK');
+    const labels = { watched: mine };
+    for (const cluster of CLUSTERS) await must(archon.client.post(maps(cluster), { metadata: { name: `w-${cluster}`, labels } }));
+    await watch.tells('ADDED w-c1', 'ADDED w-c2');
+    await must(archon.client.patch(maps('c1', 'w-c1'), { data: { a: 'b' } }));
+    await watch.tells('MODIFIED w-c1');
+    await must(archon.client.patch(maps('c1', 'w-c1'), { metadata: { labels: { watched: 'no' } } }));
+    await watch.tells('DELETED w-c1');
+    await must(archon.client.patch(maps('c1', 'w-c1'), { metadata: { labels } }));
+    await eventually(async () => watch.told().filter((each) => each === 'ADDED w-c1').length === 2, { what: 'it to be told again' });
+    for (const cluster of CLUSTERS) await must(archon.client.delete(maps(cluster, `w-${cluster}`)));
+    await watch.tells('DELETED w-c2');
+    watch.end();
+    const second = await watching(archon.client, `configmaps?labelSelector=suite=${mine}&namespaces=${mine}&watch=1&timeoutSeconds=2`);
+    await second.ended;
+    expect(second.told().filter((each) => each.startsWith('ADDED'))).toHaveLength(2 * COUNT);
+  });
+
+  it('tells nothing that its caller may not list, and ends when a right is taken', async () => {
+    const watch = await watching(member, `configmaps?labelSelector=suite=${mine}&watch=true`);
+    await watch.tells('ADDED s-0', 'BOOKMARK');
+    await must(archon.client.patch(`/kubernetes/c2/api/v1/namespaces/${mine}/configmaps/s-1`, { data: { a: 'hidden' } }));
+    await must(archon.client.patch(maps('c1', 's-2'), { data: { a: 'shown' } }));
+    await watch.tells('MODIFIED s-2');
+    expect(watch.told()).not.toContain('MODIFIED s-1');
+    const path = `/kubernetes/c1/${RBAC}/namespaces/${mine}/rolebindings`;
+    const { roleRef, subjects } = (await archon.client.get<KubernetesBody & { roleRef: object; subjects: object[] }>(`${path}/maps`)).body;
+    const begin = performance.now();
+    await must(archon.client.delete(`${path}/maps`));
+    await watch.ended;
+    expect(performance.now() - begin).toBeLessThan(10_000);
+    expect(watch.events.at(-1)).toMatchObject({ type: 'ERROR', object: { code: 410 } });
+    await must(archon.client.post(path, { metadata: { name: 'maps' }, roleRef, subjects }));
+    await found(member, 'configmaps', COUNT);
+  });
+});
+
 describe('the topology of an object', () => {
   interface Topology {
     nodes: Record<string, KubernetesBody & { state: string }>;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Notifications } from '#database';
-import { concerns, IdentityChanges } from '../auth/identity-changes.service.js';
 import type { Principal } from '../auth/principal.js';
+import { WatchEnds } from '../auth/watch-ends.service.js';
 import { ClusterRegistrations } from './cluster-registrations.repository.js';
 import { CLUSTERS_TOPIC } from './clusters-topic.js';
 import type { ClusterSnapshot } from './cluster-snapshot.js';
@@ -28,36 +28,23 @@ const BOOKMARK_MS = 60_000;
 
 /** Changes of registrations as they happen on any replica. */
 @Injectable()
-export class ClusterEvents implements OnApplicationShutdown {
+export class ClusterEvents {
   private changed = Promise.withResolvers<void>();
-  private readonly open = new Set<{ caller: Principal; end: () => void }>();
 
   constructor(
     private readonly registrations: ClusterRegistrations,
+    private readonly ends: WatchEnds,
     notifications: Notifications,
-    identityChanges: IdentityChanges,
   ) {
     notifications.on(CLUSTERS_TOPIC, () => this.wake());
     notifications.onGap(() => this.wake());
-    identityChanges.on((change) => {
-      for (const { caller, end } of this.open) if (concerns(change, caller)) end();
-    });
   }
 
-  onApplicationShutdown(): void {
-    for (const { end } of this.open) end();
-  }
-
-  /** Ends after its time, when the caller's credential ends or something about the caller changes, and when history is lost. */
-  async *watch(options: ClusterWatchOptions): AsyncGenerator<ClusterEvent> {
-    const { caller, matches, bookmarks } = options;
-    const ending = Promise.withResolvers<'ended'>();
-    const watching = { caller, end: () => ending.resolve('ended') };
-    const leftMs = Math.min(options.timeoutMs, caller.provenBy.expiresAt.getTime() - Date.now());
-    const timer = setTimeout(watching.end, Math.max(0, Math.min(leftMs, 2 ** 31 - 1)));
-    this.open.add(watching);
+  /** Ends as `WatchEnds` says, and when history is lost. */
+  async *watch({ caller, matches, bookmarks, timeoutMs, ...from }: ClusterWatchOptions): AsyncGenerator<ClusterEvent> {
+    const watching = this.ends.begin(caller, timeoutMs);
     try {
-      let { version } = options;
+      let { version } = from;
       let isEnded = false;
       let bookmarkAt = performance.now() + BOOKMARK_MS;
       while (!isEnded) {
@@ -78,12 +65,11 @@ export class ClusterEvents implements OnApplicationShutdown {
           yield { type: 'BOOKMARK', resourceVersion: version.toString() };
           bookmarkAt = performance.now() + BOOKMARK_MS;
         }
-        isEnded = (await Promise.race([ending.promise, next, sleep(POLL_MS, undefined, { ref: false })])) === 'ended';
+        isEnded = (await Promise.race([watching.ended, next, sleep(POLL_MS, undefined, { ref: false })])) === 'ended';
       }
       if (bookmarks) yield { type: 'BOOKMARK', resourceVersion: version.toString() };
     } finally {
-      clearTimeout(timer);
-      this.open.delete(watching);
+      watching.close();
     }
   }
 

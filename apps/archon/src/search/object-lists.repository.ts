@@ -28,6 +28,7 @@ export interface ListedObjects {
 
 export interface ListedRow {
   cluster: number;
+  uid: string;
   status: string;
   body: KubernetesObject;
   /** What of it the next page begins behind. */
@@ -53,10 +54,10 @@ export class ObjectLists {
     const order = list.sort.map(({ isDescending }, index) => `key${index}${isDescending ? ' desc' : ''}`).join(', ');
     const most = parameters.add(limit, 'int');
     const parts = wheres(list, parameters).map(
-      (from) => `(select o.cluster, o.status, o.body, ${columns} ${from} order by ${order} limit ${most})`,
+      (from) => `(select o.cluster, o.uid, o.status, o.body, ${columns} ${from} order by ${order} limit ${most})`,
     );
     return this.database.query(
-      `select cluster, status, body, array[${keys.map((_, index) => `key${index}::text`).join(', ')}] as keys
+      `select cluster, uid, status, body, array[${keys.map((_, index) => `key${index}::text`).join(', ')}] as keys
        from (${parts.join(' union all ')}) as listed order by ${order} limit ${most}`,
       parameters.values,
     );
@@ -72,7 +73,7 @@ export class ObjectLists {
   }
 
   /** Objects by their UIDs. */
-  byUid(cluster: number, kinds: readonly number[], uids: readonly string[]): Promise<(Omit<ListedRow, 'keys'> & { uid: string })[]> {
+  byUid(cluster: number, kinds: readonly number[], uids: readonly string[]): Promise<Omit<ListedRow, 'keys'>[]> {
     return this.database.query(
       'select o.cluster, o.status, o.uid, o.body from objects o where o.kind = any($1::int[]) and o.cluster = $2 and o.uid = any($3::uuid[])',
       [kinds, cluster, uids],

@@ -1,5 +1,15 @@
 import type { KubernetesObject } from '#kubernetes';
 
+/** An object as lists show it: with its cluster in an annotation, and with some fields alone where some are asked for. */
+export function shownObject(
+  body: KubernetesObject,
+  { cluster, domain, fields }: { cluster: string; domain: string; fields: readonly (readonly string[])[] | undefined },
+): KubernetesObject {
+  const annotations = { ...body.metadata.annotations, [`${domain}/cluster`]: cluster };
+  const object = { ...body, metadata: { ...body.metadata, annotations } };
+  return fields === undefined ? object : projectedObject(object, [...fields, ['metadata', 'annotations', `${domain}/cluster`]]);
+}
+
 /** What each object keeps, whatever is asked for: which one it is. */
 const IDENTITY = [['apiVersion'], ['kind'], ...['name', 'namespace', 'uid'].map((key) => ['metadata', key])];
 

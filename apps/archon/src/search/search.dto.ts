@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import { ArrayMaxSize, IsDate, IsIn, IsOptional, IsString, IsUUID, Length, MaxLength } from 'class-validator';
+import { ArrayMaxSize, IsDate, IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Max, MaxLength, Min } from 'class-validator';
 import type { ClusterFailure } from '#kubernetes';
 import type { IncludeObject } from '../http/kubernetes-table.js';
 import { PageQuery } from '../http/page.dto.js';
@@ -125,6 +125,21 @@ export class SearchQuery extends PageQuery {
   @IsString({ each: true })
   @ArrayMaxSize(8)
   facets?: string[];
+}
+
+export class WatchableSearchQuery extends SearchQuery {
+  /** `true`: begins with the objects as they are, then tells of each change, one event per line, or as `text/event-stream` where `Accept` asks for it */
+  @IsOptional()
+  @IsIn(['true', 'false', '1', '0'])
+  watch?: 'true' | 'false' | '1' | '0';
+
+  /** Of a watch, which ends then; half an hour unless given */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(86_400)
+  timeoutSeconds?: number;
 }
 
 export class SearchAllQuery extends SearchQuery {

@@ -1,23 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { FieldCipher } from '#database';
 import { ApiError, badRequest } from '#errors';
-import { type KubernetesObject, readLabelSelector } from '#kubernetes';
 import type { Principal } from '../auth/principal.js';
 import { AppConfig } from '../config.module.js';
 import { entityTagOf, namesTag } from '../http/entity-tag.js';
 import { wantsTable } from '../http/kubernetes-table.js';
 import { type IndexedKind, ObjectIndex } from '../index/object-index.service.js';
 import { askedKind, exactKind } from './asked-kinds.js';
-import { readFieldPath, readFieldTerms } from './field-terms.js';
+import { type AskedList, readAskedList } from './asked-list.js';
+import { readFieldPath } from './field-terms.js';
 import { type Facet, type ListedObjects, type ListedRow, ObjectLists } from './object-lists.repository.js';
-import { projectedObject } from './projected-object.js';
+import { shownObject } from './projected-object.js';
 import { freshnessOf } from './search-freshness.js';
 import { type ListScene, SearchScenes } from './search-scenes.service.js';
 import { toSearchTable } from './search-table.js';
 import { LIST_LIFE_MS, listDigest, readPageEnd, type SearchPageEnd } from './search-token.js';
 import type { ResourceSearchQuery, SearchAllQuery, SearchListResponse, SearchQuery } from './search.dto.js';
-import type { Selection } from './selection-sql.js';
-import { readSort, type SortKey } from './sort-keys.js';
 
 const DEFAULT_LIMIT = 100;
 const FACET_VALUES = 100;
@@ -36,11 +34,7 @@ export interface ListAnswer {
   body: SearchListResponse | object | undefined;
 }
 
-interface AskedList {
-  selection: Selection;
-  sort: SortKey[];
-  facets: Facet[];
-  fields: string[][] | undefined;
+interface AskedPage extends AskedList {
   after: SearchPageEnd | undefined;
   digest: string;
 }
@@ -100,7 +94,7 @@ export class Search {
   private async answer(
     caller: Principal,
     kinds: readonly IndexedKind[],
-    { query, asked, headers }: { query: SearchQuery; asked: AskedList; headers: ListHeaders },
+    { query, asked, headers }: { query: SearchQuery; asked: AskedPage; headers: ListHeaders },
   ): Promise<ListAnswer> {
     const scene = await this.scenes.of(caller, kinds, query);
     const isTable = wantsTable(headers.accept);
@@ -109,8 +103,11 @@ export class Search {
     const { metadata, rows } = await this.page(scene, kinds, query, asked);
     const shown = rows.map(({ cluster, status, body }) => {
       const name = scene.names.get(cluster) ?? '';
-      const object = this.withCluster(body, name);
-      return { cluster: name, status, object: asked.fields === undefined ? object : projectedObject(object, asked.fields) };
+      return {
+        cluster: name,
+        status,
+        object: shownObject(body, { cluster: name, domain: this.config.labelBaseDomain, fields: asked.fields }),
+      };
     });
     const hasKinds = kinds.length > 1;
     if (isTable) {
@@ -120,7 +117,7 @@ export class Search {
     return { entityTag, body: { ...typeOf(kinds, scene), metadata, items: shown.map(({ object }) => object) } };
   }
 
-  private async page(scene: ListScene, kinds: readonly IndexedKind[], query: SearchQuery, asked: AskedList): Promise<Page> {
+  private async page(scene: ListScene, kinds: readonly IndexedKind[], query: SearchQuery, asked: AskedPage): Promise<Page> {
     const { selection, sort, after } = asked;
     const list: ListedObjects = { kinds: scene.shown, selection, sort, after: after?.keys };
     const limit = query.limit ?? DEFAULT_LIMIT;
@@ -135,25 +132,10 @@ export class Search {
     return { metadata, rows };
   }
 
-  private read(caller: Principal, name: unknown, query: SearchQuery): AskedList {
-    const { limit: _limit, continue: token, facets = [], fields, includeObject: _include, ...filters } = query;
+  private read(caller: Principal, name: unknown, query: SearchQuery): AskedPage {
+    const { limit: _limit, continue: token, facets: _facets, fields: _fields, includeObject: _include, ...filters } = query;
     const digest = listDigest([caller.user, name, filters]);
-    return {
-      selection: {
-        labels: readLabelSelector(query.labelSelector),
-        fields: readFieldTerms(query.fieldSelector),
-        keyword: query.keyword,
-        owner: query.owner,
-        statuses: query.status,
-        createdAfter: query.createdAfter,
-        createdBefore: query.createdBefore,
-      },
-      sort: readSort(query.sort),
-      facets: facets.map(readFacet),
-      fields: fields?.map((field) => readFieldPath(field, 'fields')),
-      after: token === undefined ? undefined : this.open(token, digest),
-      digest,
-    };
+    return { ...readAskedList(query), after: token === undefined ? undefined : this.open(token, digest), digest };
   }
 
   private open(token: string, digest: string): SearchPageEnd {
@@ -172,7 +154,7 @@ export class Search {
     }
   }
 
-  private async end({ digest, after }: AskedList, list: ListedObjects, last: ListedRow, shown: number) {
+  private async end({ digest, after }: AskedPage, list: ListedObjects, last: ListedRow, shown: number) {
     const end: SearchPageEnd = { list: digest, keys: last.keys, begunAt: after?.begunAt ?? Date.now() };
     const count = await this.lists.count(list);
     return {
@@ -194,11 +176,6 @@ export class Search {
     });
     return Object.fromEntries(await Promise.all(counted));
   }
-
-  private withCluster(body: KubernetesObject, cluster: string): KubernetesObject {
-    const annotations = { ...body.metadata.annotations, [`${this.config.labelBaseDomain}/cluster`]: cluster };
-    return { ...body, metadata: { ...body.metadata, annotations } };
-  }
 }
 
 /** What decides on the rows of a list: where it looks, and what was last written there. */
@@ -217,10 +194,4 @@ function typeOf(kinds: readonly IndexedKind[], { clusters }: ListScene): { kind:
   if (kind === undefined || others.length > 0) return { kind: 'List', apiVersion: 'v1' };
   const known = clusters.flatMap(({ reflections }) => reflections.get(kind.kind) ?? [])[0];
   return { kind: `${known?.objectKind ?? ''}List`, apiVersion: [kind.group, known?.version ?? 'v1'].filter(Boolean).join('/') };
-}
-
-function readFacet(text: string): Facet {
-  if (text === 'status' || text === 'cluster' || text === 'namespace' || text === 'kind') return text;
-  if (text.startsWith('label:') && text.length > 'label:'.length) return text as Facet;
-  throw badRequest(`facets: "${text}" is none of status, cluster, namespace, kind, label:<key>`);
 }

@@ -6,6 +6,8 @@ import type { SqlParameters } from './sql-parameters.js';
 export interface Selection {
   labels: readonly LabelRequirement[];
   fields: readonly FieldTerm[];
+  /** Among these alone. */
+  uids?: readonly string[] | undefined;
   /** In the name, whatever its case. */
   keyword?: string | undefined;
   /** In a field, whatever its case. */
@@ -19,8 +21,9 @@ export interface Selection {
 
 /** Conditions on rows `o` of objects, all of which must hold. */
 export function selectionConditions(selection: Selection, parameters: SqlParameters): string[] {
-  const { labels, fields, keyword, contains, owner, statuses, createdAfter, createdBefore } = selection;
+  const { labels, fields, uids, keyword, contains, owner, statuses, createdAfter, createdBefore } = selection;
   return [
+    ...(uids === undefined ? [] : [`o.uid = any(${parameters.add(uids, 'uuid[]')})`]),
     ...(keyword === undefined ? [] : [`o.name ilike ${parameters.add(`%${escapeLike(keyword)}%`, 'text')}`]),
     ...(contains === undefined
       ? []

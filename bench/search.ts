@@ -10,7 +10,7 @@ import { residentMegabytes } from './process-statistics.js';
 import { FREQUENT, RARE, SearchData, type SearchScale } from './search-data.js';
 import { percentile } from './statistics.js';
 
-export interface SearchTimes {
+interface SearchTimes {
   what: string;
   requests: number;
   p50Ms: number;

@@ -280,7 +280,7 @@ describe('a watch of a list', () => {
     const ended = new Promise<void>((resolve) => answer.body.once('close', resolve));
     const told = () => events.map(({ type, object }) => `${type} ${object.metadata.name ?? ''}`.trim());
     const tells = (...expected: string[]) =>
-      eventually(async () => expected.every((each) => told().includes(each)), {
+      eventually(() => Promise.resolve(expected.every((each) => told().includes(each))), {
         what: `${expected.join(', ')} after ${told().join(', ')}`,
         timeoutMs: 10_000,
       });
@@ -299,7 +299,9 @@ describe('a watch of a list', () => {
     await must(archon.client.patch(maps('c1', 'w-c1'), { metadata: { labels: { watched: 'no' } } }));
     await watch.tells('DELETED w-c1');
     await must(archon.client.patch(maps('c1', 'w-c1'), { metadata: { labels } }));
-    await eventually(async () => watch.told().filter((each) => each === 'ADDED w-c1').length === 2, { what: 'it to be told again' });
+    await eventually(() => Promise.resolve(watch.told().filter((each) => each === 'ADDED w-c1').length === 2), {
+      what: 'it to be told again',
+    });
     for (const cluster of CLUSTERS) await must(archon.client.delete(maps(cluster, `w-${cluster}`)));
     await watch.tells('DELETED w-c2');
     watch.end();

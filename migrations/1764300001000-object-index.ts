@@ -18,6 +18,11 @@ export class ObjectIndex1764300001000 implements MigrationInterface {
         lease_until timestamptz
       )`);
     await runner.query(`
+      create table index_followers (
+        id uuid constraint index_followers_pkey primary key,
+        seen_at timestamptz not null
+      )`);
+    await runner.query(`
       create table indexed_kinds (
         id integer generated always as identity constraint indexed_kinds_pkey primary key,
         api_group text not null,
@@ -50,6 +55,7 @@ export class ObjectIndex1764300001000 implements MigrationInterface {
         constraint reflections_pkey primary key (cluster, kind)
       ) with (fillfactor = 50)`);
     await this.createObjects(runner);
+    await this.createCounts(runner);
     await this.createChanges(runner);
     await this.createEvents(runner);
   }
@@ -57,11 +63,13 @@ export class ObjectIndex1764300001000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     for (const table of [
       'object_changes',
+      'object_counts',
       'kubernetes_events',
       'objects',
       'reflections',
       'indexed_namespaces',
       'indexed_kinds',
+      'index_followers',
       'indexed_clusters',
     ])
       await runner.query(`drop table ${table}`);
@@ -94,6 +102,20 @@ export class ObjectIndex1764300001000 implements MigrationInterface {
     await runner.query(`create index objects_refs_idx on objects using gin (refs) where refs <> '{}'`);
     await runner.query('create index objects_labels_idx on objects using gin (labels jsonb_path_ops)');
     await runner.query('create index objects_name_search_idx on objects using gin (name gin_trgm_ops)');
+  }
+
+  /** How many there are: a list is not read to its end to tell that. The number is in no index, so that its changes stay on their page. */
+  private async createCounts(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table object_counts (
+        kind integer not null,
+        cluster integer not null,
+        namespace integer not null,
+        status text not null,
+        count integer not null,
+        constraint object_counts_pkey primary key (kind, cluster, namespace, status)
+      ) with (fillfactor = 70)`);
+    await runner.query('create index object_counts_namespace_idx on object_counts (namespace, kind)');
   }
 
   /** What was written lately, so that watches can be told: which objects, not how they are. */

@@ -51,6 +51,13 @@ describe('the objects of real clusters', () => {
     expect(Object.keys(states)).not.toContain('rollouts');
   });
 
+  it('tells in the metrics when it last heard of each cluster', async () => {
+    const { text } = await archon.client.get('/metrics');
+    const times = [...text.matchAll(/^archon_index_synced_timestamp_seconds\{cluster="(\w+)"\} (\S+)$/gm)].map(([, name, at]) => [name, Number(at)]);
+    expect(times.map(([name]) => name).sort()).toEqual(['c1', 'c2', 'global']);
+    for (const [, at] of times) expect(Date.now() / 1000 - Number(at)).toBeLessThan(60);
+  });
+
   it('has made, changed and deleted objects within a second', async () => {
     const lags: number[] = [];
     for (let i = 0; i < CHANGES; i++) {

@@ -188,12 +188,59 @@ describe('a list of a kind over all clusters', () => {
     expect((await search(member, `?q=s-3`)).body.items.map(({ kind }) => kind)).toEqual(['ConfigMap']);
   });
 
+  it('shows at once what its caller has written, when it is told the version', async () => {
+    const path = `/kubernetes/c1/api/v1/namespaces/${mine}/configmaps`;
+    for (let round = 0; round < 10; round++) {
+      const name = `written-${round}`;
+      const { body: made } = await archon.client.post<KubernetesBody>(path, { metadata: { name } });
+      const listed = await search(archon.client, `configmaps?keyword=${name}&namespaces=${mine}&notOlderThan=c1:${made.metadata.resourceVersion}`);
+      expect([namesOf(listed), listed.body.metadata.failures]).toEqual([[`c1/${name}`], []]);
+      await must(archon.client.delete(`${path}/${name}`));
+    }
+    const { body } = await search(archon.client, 'configmaps?limit=1&notOlderThan=c1:99999999999');
+    expect(body.metadata.failures).toMatchObject([{ cluster: 'c1', reason: 'Timeout' }]);
+  });
+
+  it('is live when it is asked to be: what any way has changed is there', async () => {
+    const path = `/kubernetes/c2/api/v1/namespaces/${mine}/configmaps`;
+    for (let round = 0; round < 5; round++) {
+      const name = `live-${round}`;
+      await must(archon.client.post(path, { metadata: { name } }));
+      const made = await search(archon.client, `configmaps?keyword=${name}&namespaces=${mine}&consistency=live`);
+      expect([namesOf(made), made.body.metadata.failures]).toEqual([[`c2/${name}`], []]);
+      expect(made.body.metadata.freshness.map(({ source }) => source)).toEqual(['live', 'live']);
+      await must(archon.client.delete(`${path}/${name}`));
+      expect((await search(archon.client, `configmaps?keyword=${name}&namespaces=${mine}&consistency=live`)).body.items).toEqual([]);
+    }
+  });
+
   it('shows what was changed through any way a moment later', async () => {
     await must(archon.client.delete(`/kubernetes/c1/api/v1/namespaces/${other}/configmaps/s-6`));
     await found(archon.client, `configmaps?labelSelector=suite=${mine}&clusters=c1`, 2 * COUNT - 1);
     const kept = { metadata: { name: 's-6', labels: { suite: mine, parity: 'even', index: '6' } } };
     await must(archon.client.post(`/kubernetes/c1/api/v1/namespaces/${other}/configmaps`, kept));
     await found(archon.client, `configmaps?labelSelector=suite=${mine}&clusters=c1`, 2 * COUNT);
+  });
+});
+
+describe('Applications', () => {
+  it('are listed over all clusters, and over those of a project', async () => {
+    for (const path of ['/acp/v1/applications', '/acp/v1/projects/none-of-these/applications']) {
+      const { status, body } = await archon.client.get<SearchBody>(`${path}?keyword=${mine}`);
+      expect([status, body]).toMatchObject([200, { kind: 'ApplicationList', apiVersion: 'app.k8s.io/v1beta1', items: [] }]);
+    }
+  });
+});
+
+describe('the resource types of a cluster', () => {
+  it('are listed by group and version', async () => {
+    const { status, body } = await archon.client.get<{ groupVersion: string; resources: object[] }[]>('/acp/v1/resources/c1/resourcetypes');
+    expect(status).toBe(200);
+    const of = (groupVersion: string) => body.find((each) => each.groupVersion === groupVersion)?.resources;
+    expect(of('v1')).toContainEqual(expect.objectContaining({ name: 'pods', version: 'v1', kind: 'Pod', namespaced: true }));
+    expect(of('v1')?.some((each) => 'group' in each)).toBe(false);
+    expect(of('apps/v1')).toContainEqual(expect.objectContaining({ name: 'deployments', group: 'apps', version: 'v1' }));
+    expect((await archon.client.get('/acp/v1/resources/absent/resourcetypes')).status).toBe(404);
   });
 });
 
@@ -392,6 +439,10 @@ describe('bad input', () => {
     ['configmaps?sort=a~', 400, /sort: expected/],
     ['configmaps?facets=owner', 400, /facets: "owner" is none of/],
     ['configmaps?continue=abc', 400, /continue: not a token of this list/],
+    ['configmaps?notOlderThan=c1', 400, /notOlderThan: .* as c1:12345/],
+    ['configmaps?notOlderThan=c9:1', 400, /no cluster "c9"/],
+    ['configmaps?consistency=eventual', 422, /consistency/],
+    ['?consistency=live', 400, /consistency: only a list of one kind/],
     ['configmaps?limit=0', 422, /limit/],
     ['configmaps?limit=501', 422, /limit/],
     ['configmaps?limit=-1', 422, /limit/],

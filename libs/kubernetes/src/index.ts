@@ -18,7 +18,7 @@ export { decodeCertificate, decodePrivateKey, isBearerToken, isKeyOf } from './c
 export { type KubeconfigContext, readKubeconfig } from './kubeconfig.js';
 export { type LabelRequirement, parseLabelSelector, readLabelSelector } from './label-selector.js';
 export { isLabelValue, isQualifiedName } from './label-syntax.js';
-export { FIELD_MANAGER, KubernetesGateway } from './kubernetes.gateway.js';
+export { FIELD_MANAGER, KubernetesGateway, METADATA_ONLY } from './kubernetes.gateway.js';
 export {
   describeObject,
   type KubernetesList,

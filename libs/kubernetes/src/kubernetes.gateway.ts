@@ -28,6 +28,15 @@ export interface ListOptions {
   resourceVersion?: string;
 }
 
+export interface ReadOptions {
+  signal?: AbortSignal;
+  /** Of the answer; JSON of whole objects when absent. */
+  accept?: string;
+}
+
+/** The `accept` of lists that need no more of each object than its metadata (PartialObjectMetadataList). */
+export const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+
 export interface WriteOptions {
   /** The cluster checks everything (rights, schema, admission, quota) and stores nothing. */
   dryRun?: boolean;
@@ -84,19 +93,26 @@ export class KubernetesGateway {
   }
 
   /** One page, as the cluster gives it. */
-  async list(target: Target, ref: ResourceRef, options: ListOptions = {}, signal?: AbortSignal): Promise<KubernetesList> {
-    return (await this.json(target, {
-      method: 'GET',
-      path: resourcePath(ref, { ...options }),
-      ...(signal && { signal }),
-    })) as KubernetesList;
+  async list(
+    target: Target,
+    ref: ResourceRef,
+    options: ListOptions = {},
+    { signal, accept }: ReadOptions = {},
+  ): Promise<KubernetesList> {
+    const path = resourcePath(ref, { ...options });
+    return (await this.json(target, { method: 'GET', path, ...(signal && { signal }), ...(accept && { accept }) })) as KubernetesList;
   }
 
   /** All pages, one after the other: memory holds one page at a time. */
-  async *listPages(target: Target, ref: ResourceRef, options: Omit<ListOptions, 'continue'> = {}): AsyncGenerator<KubernetesList> {
+  async *listPages(
+    target: Target,
+    ref: ResourceRef,
+    options: Omit<ListOptions, 'continue'> = {},
+    read: ReadOptions = {},
+  ): AsyncGenerator<KubernetesList> {
     let next: string | undefined;
     do {
-      const page = await this.list(target, ref, { limit: 500, ...options, ...(next === undefined ? {} : { continue: next }) });
+      const page = await this.list(target, ref, { limit: 500, ...options, ...(next === undefined ? {} : { continue: next }) }, read);
       yield page;
       next = page.metadata.continue || undefined;
     } while (next !== undefined);
@@ -158,7 +174,7 @@ export class KubernetesGateway {
   watch(target: Target, ref: ResourceRef, options: WatchOptions): AsyncGenerator<WatchEvent> {
     return watchResource(
       {
-        list: (list, signal) => this.list(target, ref, list, signal),
+        list: (list, signal) => this.list(target, ref, list, { signal }),
         open: (query, signal) => this.stream(target, resourcePath(ref, query), signal),
       },
       options,

@@ -10,6 +10,26 @@ export interface ClusterExpiration {
   at: Date;
 }
 
+/** How far the index is behind a cluster. */
+export interface ClusterIndexed {
+  cluster: string;
+  syncedAt: Date;
+}
+
+/** Adds when the index last heard of each cluster. */
+export function showIndexed(registry: Registry, source: () => Promise<Iterable<ClusterIndexed>>): void {
+  new Gauge({
+    name: 'archon_index_synced_timestamp_seconds',
+    help: 'When the index last heard of the cluster, as seconds since 1970: of all kinds the one that was heard longest ago',
+    labelNames: ['cluster'],
+    registers: [registry],
+    async collect() {
+      this.reset();
+      for (const { cluster, syncedAt } of await source()) this.set({ cluster }, syncedAt.getTime() / 1000);
+    },
+  });
+}
+
 /** Adds when what leads to each cluster ends. */
 export function showExpirations(registry: Registry, source: () => Iterable<ClusterExpiration>): void {
   new Gauge({

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 import { Connections } from '#kubernetes';
-import { type ClusterExpiration, showClusters, showExpirations } from './cluster-gauges.js';
+import { type ClusterExpiration, type ClusterIndexed, showClusters, showExpirations, showIndexed } from './cluster-gauges.js';
 
 const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
@@ -46,6 +46,11 @@ export class Metrics {
   /** What `source` knows of clusters' credentials is shown too. */
   showExpirations(source: () => Iterable<ClusterExpiration>): void {
     showExpirations(this.registry, source);
+  }
+
+  /** What `source` knows of the index is shown too. */
+  showIndexed(source: () => Promise<Iterable<ClusterIndexed>>): void {
+    showIndexed(this.registry, source);
   }
 
   text(): Promise<string> {

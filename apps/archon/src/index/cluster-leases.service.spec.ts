@@ -12,6 +12,7 @@ afterAll(() => started.stop());
 beforeEach(async () => {
   await query('delete from clusters');
   await query('delete from indexed_clusters');
+  await query('delete from index_followers');
   ids = [];
   for (const name of ['a', 'b', 'c']) ids.push(await insertCluster(started.database, name));
 });
@@ -20,7 +21,11 @@ const query = <Row>(sql: string, parameters: unknown[] = []) => started.database
 const replica = () => new ClusterLeases(started.database);
 const held = async (leases: ClusterLeases) =>
   (await leases.hold()).map(({ clusterId, token }) => `${ids.indexOf(clusterId)}:${token}`).sort();
-const runOut = () => query(`update indexed_clusters set lease_until = now() - interval '1 second'`);
+/** As if nobody had been there for a while. */
+const runOut = async () => {
+  await query(`update indexed_clusters set lease_until = now() - interval '1 second'`);
+  await query(`update index_followers set seen_at = now() - interval '10 seconds'`);
+};
 
 it('gives each cluster to one replica, and leaves it there', async () => {
   const [one, other] = [replica(), replica()];
@@ -56,10 +61,27 @@ it('never gives one cluster to two, however many ask at once', async () => {
   }
 });
 
+it('is shared out among the replicas that live', async () => {
+  const [one, other] = [replica(), replica()];
+  await one.hold();
+  expect(await held(other)).toEqual([]);
+  const surplus = (await one.hold()).filter(({ isSurplus }) => isSurplus);
+  expect(surplus).toHaveLength(1);
+  for (const lease of surplus) await one.release(lease);
+  expect(await held(other)).toEqual(['2:2']);
+  expect(await held(one)).toEqual(['0:1', '1:1']);
+  // Nobody takes more than its share, and nothing is left for nobody.
+  await runOut();
+  const three = [one, other, replica()];
+  for (const each of three) await each.hold();
+  for (const each of three) for (const lease of await each.hold()) if (lease.isSurplus) await each.release(lease);
+  expect((await Promise.all(three.map(held))).map((leases) => leases.length)).toEqual([1, 1, 1]);
+});
+
 it('does not wait for a replica that releases', async () => {
   const [one, other] = [replica(), replica()];
   await one.hold();
-  await one.release();
+  await one.releaseAll();
   expect(await held(other)).toEqual(['0:2', '1:2', '2:2']);
 });
 

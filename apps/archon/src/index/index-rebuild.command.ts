@@ -40,6 +40,7 @@ export async function rebuildIndex(database: Querying, name: string | undefined,
       [cluster.id, owner],
     );
     const objects = await forgetVersions(database, cluster.id, owner);
+    await countAnew(database, cluster.id);
     await database.query('update reflections set resource_version = null where cluster = $1', [cluster.id]);
     await database.query('update indexed_clusters set lease_until = now() where id = $1 and lease_owner = $2', [cluster.id, owner]);
     print(`${cluster.name}: ${objects} objects are read anew`);
@@ -67,4 +68,14 @@ async function forgetVersions(database: Querying, cluster: number, owner: string
     }
   }
   return count;
+}
+
+async function countAnew(database: Querying, cluster: number): Promise<void> {
+  await database.query('delete from object_counts where cluster = $1', [cluster]);
+  await database.query(
+    `insert into object_counts (kind, cluster, namespace, status, count)
+     select kind, cluster, namespace, status, count(*) from objects where kind in (select kind from reflections where cluster = $1) and cluster = $1
+     group by kind, cluster, namespace, status`,
+    [cluster],
+  );
 }

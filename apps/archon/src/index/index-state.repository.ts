@@ -23,6 +23,8 @@ export interface IndexedReflection {
   syncedAt: Date | null;
   /** Whether a list was ever taken over to its end. */
   isWhole: boolean;
+  /** Of the cluster: everything up to it is in the index. */
+  resourceVersion: string | null;
   revision: string;
 }
 
@@ -62,7 +64,7 @@ export class IndexState {
        left join lateral (
          select json_agg(json_build_object('kind', r.kind, 'version', r.version, 'objectKind', r.object_kind, 'namespaced', r.namespaced,
            'state', r.state, 'reason', r.reason, 'since', r.since, 'syncedAt', r.synced_at, 'isWhole', r.listed_at is not null,
-           'revision', r.revision::text)) as reflections
+           'resourceVersion', r.resource_version, 'revision', r.revision::text)) as reflections
          from reflections r where r.cluster = i.id and r.kind = any($1)) known on true
        left join lateral (
          select string_agg(r.revision::text, ' ' order by r.kind) as revision from reflections r join indexed_kinds k on k.id = r.kind

@@ -7,6 +7,7 @@ import { EventPartitions } from './event-partitions.repository.js';
 import { EventUpkeep } from './event-upkeep.service.js';
 import { EventWriter } from './event-writer.repository.js';
 import { FencedDatabase } from './fenced.repository.js';
+import { IndexLag } from './index-lag.service.js';
 import { IndexState } from './index-state.repository.js';
 import { IndexedKinds } from './indexed-kinds.repository.js';
 import { IndexedNamespaces } from './indexed-namespaces.repository.js';
@@ -26,6 +27,7 @@ import { RemovedClusters } from './removed-clusters.service.js';
     EventUpkeep,
     EventWriter,
     FencedDatabase,
+    IndexLag,
     IndexState,
     IndexedKinds,
     IndexedNamespaces,

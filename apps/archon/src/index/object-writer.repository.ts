@@ -14,7 +14,21 @@ const WRITTEN = `written as (
     namespace = excluded.namespace, name = excluded.name, created_at = excluded.created_at, resource_version = excluded.resource_version,
     status = excluded.status, owners = excluded.owners, refs = excluded.refs, labels = excluded.labels, body = excluded.body
   where objects.resource_version <> excluded.resource_version
-  returning uid, namespace, name)`;
+  returning uid, namespace, name, status)`;
+
+/** How the rows were before the statement that writes them. */
+const BEFORE = `before as (
+  select o.uid, o.namespace, o.status from fence, objects o where o.kind = $3 and o.cluster = $1 and o.uid = any($5::uuid[]))`;
+
+/** A part of a statement that counts what others add and take away: tables with a namespace and a status, or a part of one. */
+const counted = (added: readonly string[], taken: readonly string[]): string => `counted as (
+  insert into object_counts (kind, cluster, namespace, status, count)
+  select $3, $1, d.namespace, d.status, sum(d.number) from (${[
+    ...added.map((from) => `select namespace, status, 1 as number from ${from}`),
+    ...taken.map((from) => `select namespace, status, -1 as number from ${from}`),
+  ].join(' union all ')}) as d
+  group by d.namespace, d.status having sum(d.number) <> 0
+  on conflict on constraint object_counts_pkey do update set count = object_counts.count + excluded.count)`;
 
 /** Parts of a statement that tell what of its rows these other parts have changed: to the reflection, and to watches. */
 const changed = (version: string, by: readonly string[], isList = false): string[] => [
@@ -42,8 +56,9 @@ export class ObjectWriter {
       rows.map(({ namespace }) => namespace),
     );
     const gone =
-      'gone as (delete from objects o using fence where o.kind = $3 and o.cluster = $1 and o.uid = any($14::uuid[]) returning o.uid, o.namespace, o.name)';
-    await this.fenced.write(reflected, { parts: [WRITTEN, gone, ...changed('$15', ['written', 'gone'])] }, [
+      'gone as (delete from objects o using fence where o.kind = $3 and o.cluster = $1 and o.uid = any($14::uuid[]) returning o.uid, o.namespace, o.name, o.status)';
+    const counts = counted(['written'], ['gone', '(select b.namespace, b.status from before b join written using (uid)) as replaced']);
+    await this.fenced.write(reflected, { parts: [BEFORE, WRITTEN, gone, counts, ...changed('$15', ['written', 'gone'])] }, [
       rows.map(({ namespace }) => numbers.get(namespace)),
       rows.map(({ uid }) => uid),
       rows.map(({ name }) => name),
@@ -64,14 +79,15 @@ export class ObjectWriter {
     const gone = `gone as (
       delete from objects o using fence where o.kind = $3 and o.cluster = $1
         and not exists (select from unnest($4::uuid[]) as listed (uid) where listed.uid = o.uid)
-      returning o.uid, o.namespace, o.name)`;
-    await this.fenced.write(reflected, { parts: [gone, ...changed('$5', ['gone'], true)] }, [uids, resourceVersion]);
+      returning o.uid, o.namespace, o.name, o.status)`;
+    await this.fenced.write(reflected, { parts: [gone, counted([], ['gone']), ...changed('$5', ['gone'], true)] }, [uids, resourceVersion]);
   }
 
   /** The cluster has the kind no more. */
   async drop(reflected: Reflected): Promise<void> {
     const gone = 'gone as (delete from objects o using fence where o.kind = $3 and o.cluster = $1)';
-    await this.fenced.write(reflected, { parts: [gone] }, []);
+    const uncounted = 'uncounted as (delete from object_counts o using fence where o.kind = $3 and o.cluster = $1)';
+    await this.fenced.write(reflected, { parts: [gone, uncounted] }, []);
   }
 }
 

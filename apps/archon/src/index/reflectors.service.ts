@@ -61,12 +61,14 @@ export class Reflectors implements OnApplicationBootstrap, OnApplicationShutdown
     await this.task.stop();
     for (const id of [...this.running.keys()]) this.end(id);
     await Promise.all(this.ending.values());
-    if (this.config.index) await this.leases.release();
+    if (this.config.index) await this.leases.releaseAll();
   }
 
   private async round(): Promise<void> {
     if (this.isStopped) return; // a notification came late
-    const held = new Map((await this.leases.hold()).map((lease) => [lease.clusterId, lease]));
+    const leases = await this.leases.hold();
+    for (const lease of leases) if (lease.isSurplus) this.giveUp(lease);
+    const held = new Map(leases.flatMap((lease) => (lease.isSurplus ? [] : [[lease.clusterId, lease]])));
     for (const [id, { token }] of [...this.running]) if (held.get(id)?.token !== token) this.end(id);
     for (const lease of held.values()) if (!this.running.has(lease.clusterId) && !this.ending.has(lease.clusterId)) this.begin(lease);
   }
@@ -97,6 +99,13 @@ export class Reflectors implements OnApplicationBootstrap, OnApplicationShutdown
   private restart(ids: readonly string[]): void {
     for (const id of ids) this.end(id);
     void Promise.all(ids.flatMap((id) => this.ending.get(id) ?? [])).then(() => this.task.run());
+  }
+
+  /** Nothing must be written under the lease any more when another replica takes it. */
+  private giveUp(lease: ClusterLease): void {
+    this.end(lease.clusterId);
+    const released = Promise.resolve(this.ending.get(lease.clusterId)).then(() => this.leases.release(lease));
+    released.catch((error: unknown) => this.logger.warn({ clusterId: lease.clusterId, err: error }, 'a cluster could not be given up'));
   }
 
   private end(clusterId: string): void {

@@ -54,6 +54,7 @@ export class RemovedClusters implements OnApplicationBootstrap, OnApplicationShu
            select uid from objects where kind = $1 and cluster = $2 limit ${BATCH}))`,
         [kind, cluster],
       );
+    await this.database.query('delete from object_counts where cluster = $1', [cluster]);
     await this.deleteAll(
       `delete from kubernetes_events where (created_at, cluster, uid) in (
          select created_at, cluster, uid from kubernetes_events

@@ -66,4 +66,10 @@ describe('fields that are left out by the settings', () => {
     expect(trimmedObject(given, 'pods', [{ resource: 'nodes', path: ['status'] }])).toEqual(given);
     expect(trimmedObject(given, 'pods', [{ resource: '*', path: ['status'] }])).toEqual(object({}));
   });
+
+  it('are not left out of roles and bindings, by which the index decides who sees what', () => {
+    const role = object({ rules: [{ verbs: ['list'], apiGroups: [''], resources: ['pods'] }] });
+    const omitted = ['*', 'roles.rbac.authorization.k8s.io'].map((resource) => ({ resource, path: ['rules'] }));
+    expect(trimmedObject(role, 'roles.rbac.authorization.k8s.io', omitted)).toEqual(role);
+  });
 });

@@ -19,6 +19,9 @@ const MANIFEST_ANNOTATIONS = [
 /** Annotations of Secrets that say what a Secret is for; any other may repeat what is in it. */
 const SECRET_ANNOTATIONS = /^([a-z0-9-]+\.)*(kubernetes|k8s)\.io\//;
 
+/** Whom the rules and bindings of these let in is what decides on the rows of every list: they are kept as they are. */
+const RBAC = '.rbac.authorization.k8s.io';
+
 /** What the index keeps of an object: nothing of who wrote which field, and no value of a Secret or a ConfigMap, only their keys. */
 export function trimmedObject(object: KubernetesObject, resource: string, omitted: readonly OmittedField[]): KubernetesObject {
   const { managedFields: _, annotations, ...metadata } = object.metadata;
@@ -27,6 +30,7 @@ export function trimmedObject(object: KubernetesObject, resource: string, omitte
   let trimmed: KubernetesObject = { ...object, metadata: { ...metadata, ...(kept === undefined ? {} : { annotations: kept }) } };
   if (isSecret || resource === 'configmaps')
     for (const field of ['data', 'stringData', 'binaryData']) if (field in trimmed) trimmed[field] = keysOnly(trimmed[field]);
+  if (resource.endsWith(RBAC)) return trimmed;
   for (const field of omitted)
     if (field.resource === '*' || field.resource === resource) trimmed = without(trimmed, field.path) as KubernetesObject;
   return trimmed;

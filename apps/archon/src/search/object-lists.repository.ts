@@ -80,10 +80,21 @@ export class ObjectLists {
     );
   }
 
+  /** The versions of all objects of a kind of a cluster, by UID. */
+  async versions(kind: number, cluster: number): Promise<Map<string, string>> {
+    const rows = await this.database.query<{ uid: string; version: string }[]>(
+      'select o.uid, o.resource_version as version from objects o where o.kind = $1 and o.cluster = $2',
+      [kind, cluster],
+    );
+    return new Map(rows.map(({ uid, version }) => [uid, version]));
+  }
+
+  /** How many objects the whole list has. */
   async count(list: ListedObjects): Promise<number> {
     if (list.kinds.length === 0) return 0;
     const parameters = new SqlParameters();
-    const parts = wheres(list, parameters).map((from) => `(select count(*) ${from})`);
+    const { table, number } = countedIn(list);
+    const parts = wheres({ ...list, after: undefined, sort: [] }, parameters, table).map((from) => `(select ${number} ${from})`);
     const [row] = await this.database.query<{ count: number }[]>(`select (${parts.join(' + ')})::int as count`, parameters.values);
     return row?.count ?? 0;
   }
@@ -95,16 +106,31 @@ export class ObjectLists {
   async facet(list: ListedObjects, facet: Facet, limit: number): Promise<{ value: string; count: number }[]> {
     if (list.kinds.length === 0) return [];
     const parameters = new SqlParameters();
+    const { table, number } = facet.startsWith('label:') ? ONE_BY_ONE : countedIn(list);
     const value = facetExpression(facet, parameters);
-    const parts = wheres({ ...list, after: undefined }, parameters).map(
-      (from) => `select ${value} as value, count(*) as count ${from} group by 1`,
+    const parts = wheres({ ...list, after: undefined, sort: [] }, parameters, table).map(
+      (from) => `select ${value} as value, ${number} as count ${from} group by 1`,
     );
     return this.database.query(
-      `select value::text, sum(count)::int as count from (${parts.join(' union all ')}) as counted
+      `select value::text, sum(count)::int as count from (${parts.join(' union all ')}) as counted where count > 0
        group by value order by 2 desc, 1 limit ${parameters.add(limit, 'int')}`,
       parameters.values,
     );
   }
+}
+
+/** Where objects are counted: `number` is an aggregate over rows `o` of the table. */
+interface CountedIn {
+  table: 'objects' | 'object_counts';
+  number: string;
+}
+const ONE_BY_ONE: CountedIn = { table: 'objects', number: 'count(*)' };
+const SUMS: CountedIn = { table: 'object_counts', number: 'coalesce(sum(o.count), 0)' };
+
+/** The sums know places and states alone. */
+function countedIn({ kinds, selection: { statuses: _, labels, fields, ...others } }: ListedObjects): CountedIn {
+  const isWhole = labels.length === 0 && fields.length === 0 && Object.values(others).every((value) => value === undefined);
+  return isWhole && kinds.every(({ names }) => names.length === 0) ? SUMS : ONE_BY_ONE;
 }
 
 /** The relations of an object: see `TopologyObject`. */
@@ -125,13 +151,17 @@ function facetExpression(facet: Facet, parameters: SqlParameters): string {
 }
 
 /** From where rows of each kind come, and which. */
-function wheres({ kinds, selection, sort, after }: ListedObjects, parameters: SqlParameters): string[] {
+function wheres(
+  { kinds, selection, sort, after }: ListedObjects,
+  parameters: SqlParameters,
+  table: CountedIn['table'] = 'objects',
+): string[] {
   const joins = joinsOf(sort);
   const common = [...selectionConditions(selection, parameters), ...(after === undefined ? [] : [behind(sort, after, parameters)])].map(
     (condition) => ` and (${condition})`,
   );
   const from = [
-    'from objects o',
+    `from ${table} o`,
     joins.namespace ? 'join indexed_namespaces n on n.id = o.namespace' : '',
     joins.cluster ? 'join indexed_clusters i on i.id = o.cluster join clusters c on c.id = i.cluster_id' : '',
   ].join(' ');

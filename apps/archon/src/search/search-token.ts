@@ -7,6 +7,10 @@ export interface SearchPageEnd {
   keys: string[];
   /** When the first page was asked for, in ms since 1970. */
   begunAt: number;
+  /** How many objects the list had when it began. */
+  total: number;
+  /** How many of them the pages so far have shown. */
+  shown: number;
 }
 
 /** How long a list may be continued after its first page. */
@@ -19,7 +23,8 @@ export const listDigest = (parts: unknown): string => createHash('sha256').updat
 export function readPageEnd(text: string): SearchPageEnd | undefined {
   try {
     const end = JSON.parse(text) as Partial<SearchPageEnd>;
-    const isOne = typeof end.list === 'string' && typeof end.begunAt === 'number' && Array.isArray(end.keys);
+    const hasNumbers = [end.begunAt, end.total, end.shown].every((number) => typeof number === 'number');
+    const isOne = typeof end.list === 'string' && hasNumbers && Array.isArray(end.keys);
     return isOne && end.keys?.every((key) => typeof key === 'string') ? (end as SearchPageEnd) : undefined;
   } catch {
     return undefined;

@@ -1,5 +1,4 @@
-import { Readable } from 'node:stream';
-import { Controller, Get, Headers, Param, Query, Res, StreamableFile } from '@nestjs/common';
+import { Controller, Get, Headers, Param, Query, Res, type StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Allow } from '../auth/allow.decorator.js';
@@ -7,11 +6,10 @@ import { Caller } from '../auth/caller.decorator.js';
 import { Principal } from '../auth/principal.js';
 import { Scoped } from '../auth/scoped.decorator.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
-import { type SearchEvent, SearchWatch } from './search-watch.service.js';
+import { streamed, tagged, UNCHANGED } from './search-answers.js';
+import { SearchWatch } from './search-watch.service.js';
 import { SearchAllQuery, SearchListResponse, WatchableSearchQuery } from './search.dto.js';
 import { type ListAnswer, type ListHeaders, Search } from './search.service.js';
-
-const UNCHANGED = { status: 304, description: 'Nothing that the list shows has changed since the answer whose ETag is in If-None-Match' };
 
 @ApiTags('search')
 @Controller('acp/v1/search')
@@ -55,23 +53,4 @@ export class SearchController {
     const events = await this.watches.begin(caller, resource, { ...query, ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }) });
     return streamed(reply, events, headers);
   }
-}
-
-/** One event per line, or one per message of an event stream. */
-function streamed(reply: FastifyReply, events: AsyncIterable<SearchEvent>, { accept }: ListHeaders): StreamableFile {
-  const isEventStream = accept?.includes('text/event-stream') === true;
-  const lines = (async function* () {
-    reply.raw.flushHeaders();
-    for await (const event of events) yield isEventStream ? `data: ${JSON.stringify(event)}\n\n` : `${JSON.stringify(event)}\n`;
-  })();
-  return new StreamableFile(Readable.from(lines, { objectMode: false }), {
-    type: isEventStream ? 'text/event-stream' : 'application/json',
-  });
-}
-
-/** The tag is a weak one: how long ago clusters were heard may differ. */
-function tagged(reply: FastifyReply, { entityTag, body }: ListAnswer): ListAnswer['body'] {
-  void reply.header('etag', `W/${entityTag}`);
-  if (body === undefined) void reply.status(304);
-  return body;
 }

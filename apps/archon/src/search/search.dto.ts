@@ -111,6 +111,21 @@ export class SearchQuery extends PageQuery {
   @ArrayMaxSize(64)
   fields?: string[];
 
+  /**
+   * Waits, three seconds at most, until the index has these versions of the kind: a cluster and the `resourceVersion` that a write was answered with
+   * @example ["c1:184467"]
+   */
+  @IsOptional()
+  @Transform(toNames)
+  @IsString({ each: true })
+  @ArrayMaxSize(100)
+  notOlderThan?: string[];
+
+  /** `live`: each cluster is asked what it has now, five seconds at most, and the list shows that; for lists of one kind. `index` unless given */
+  @IsOptional()
+  @IsIn(['index', 'live'])
+  consistency?: 'index' | 'live';
+
   /** How much of each object a Table carries, where `Accept` asks for one */
   @IsOptional()
   @IsIn(['None', 'Metadata', 'Object'])
@@ -220,7 +235,7 @@ export class SearchMetadataResponse {
   /** Token of the next page; absent on the last one */
   continue?: string;
 
-  /** How many rows are behind this page */
+  /** How many rows are behind this page, as counted when the list began */
   remainingItemCount?: number;
 
   freshness: FreshnessResponse[];

@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
+import { ClustersModule } from '../clusters/clusters.module.js';
 import { IndexModule } from '../index/index.module.js';
+import { ApplicationListsController } from './application-lists.controller.js';
+import { LiveClusters } from './live-clusters.service.js';
 import { ObjectLists } from './object-lists.repository.js';
 import { ProjectPlaces } from './project-places.repository.js';
+import { ResourceTypesController } from './resource-types.controller.js';
+import { ResourceTypes } from './resource-types.service.js';
 import { SearchWatch } from './search-watch.service.js';
 import { SearchController } from './search.controller.js';
 import { SearchScenes } from './search-scenes.service.js';
@@ -11,8 +16,8 @@ import { TopologyController } from './topology.controller.js';
 import { Topologies } from './topologies.service.js';
 
 @Module({
-  imports: [IndexModule],
-  controllers: [ResourceSearchController, SearchController, TopologyController],
-  providers: [ObjectLists, ProjectPlaces, Search, SearchScenes, SearchWatch, Topologies],
+  imports: [ClustersModule, IndexModule],
+  controllers: [ApplicationListsController, ResourceSearchController, ResourceTypesController, SearchController, TopologyController],
+  providers: [LiveClusters, ObjectLists, ProjectPlaces, ResourceTypes, Search, SearchScenes, SearchWatch, Topologies],
 })
 export class SearchModule {}

@@ -1,14 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { FieldCipher } from '#database';
 import { ApiError, badRequest } from '#errors';
+import type { ClusterFailure } from '#kubernetes';
 import type { Principal } from '../auth/principal.js';
 import { AppConfig } from '../config.module.js';
 import { entityTagOf, namesTag } from '../http/entity-tag.js';
 import { wantsTable } from '../http/kubernetes-table.js';
 import { type IndexedKind, ObjectIndex } from '../index/object-index.service.js';
-import { askedKind, exactKind } from './asked-kinds.js';
+import { askedKind, exactKind, kindName } from './asked-kinds.js';
 import { type AskedList, readAskedList } from './asked-list.js';
+import { type AwaitedVersions, lateClusters, readAwaitedVersions } from './awaited-versions.js';
 import { readFieldPath } from './field-terms.js';
+import { LiveClusters, type Liveness } from './live-clusters.service.js';
 import { type Facet, type ListedObjects, type ListedRow, ObjectLists } from './object-lists.repository.js';
 import { shownObject } from './projected-object.js';
 import { freshnessOf } from './search-freshness.js';
@@ -19,6 +23,8 @@ import type { ResourceSearchQuery, SearchAllQuery, SearchListResponse, SearchQue
 
 const DEFAULT_LIMIT = 100;
 const FACET_VALUES = 100;
+/** How long a list waits for what its caller has written, and how often it looks. */
+const [AWAIT_MS, AWAIT_POLL_MS] = [3000, 50];
 const TOKEN = { table: 'objects', id: 'list', field: 'continue' };
 
 /** What of a request's headers a list looks at. */
@@ -34,7 +40,16 @@ export interface ListAnswer {
   body: SearchListResponse | object | undefined;
 }
 
+/** A kind that is listed whether or not a cluster has it. */
+export interface KnownType {
+  group: string;
+  version: string;
+  resource: string;
+  objectKind: string;
+}
+
 interface AskedPage extends AskedList {
+  awaited: AwaitedVersions;
   after: SearchPageEnd | undefined;
   digest: string;
 }
@@ -51,6 +66,7 @@ export class Search {
     private readonly index: ObjectIndex,
     private readonly scenes: SearchScenes,
     private readonly lists: ObjectLists,
+    private readonly clusters: LiveClusters,
     private readonly cipher: FieldCipher,
     private readonly config: AppConfig,
   ) {}
@@ -64,9 +80,18 @@ export class Search {
     return this.answer(caller, [askedKind(name, await this.index.kinds())], { query, asked, headers });
   }
 
+  /** The same of a kind that no cluster need have: nothing then. */
+  async listKnown(caller: Principal, type: KnownType, query: SearchQuery, headers: ListHeaders): Promise<ListAnswer> {
+    const name = kindName(type);
+    const asked = this.read(caller, name, query);
+    const kinds = (await this.index.kinds()).filter((kind) => kindName(kind) === name);
+    return this.answer(caller, kinds, { query, asked, headers, type });
+  }
+
   /** A page of several kinds together, of all that are indexed unless some are asked for. Throws as `list` does. */
   async listAll(caller: Principal, { q, resources, ...query }: SearchAllQuery, headers: ListHeaders): Promise<ListAnswer> {
     const asked = this.read(caller, [q, resources], { ...query, keyword: q ?? query.keyword });
+    if (query.consistency === 'live') throw badRequest('consistency: only a list of one kind can be live; name it in the path');
     const kinds = await this.index.kinds();
     return this.answer(caller, resources?.map((name) => askedKind(name, kinds)) ?? kinds, { query, asked, headers });
   }
@@ -94,13 +119,14 @@ export class Search {
   private async answer(
     caller: Principal,
     kinds: readonly IndexedKind[],
-    { query, asked, headers }: { query: SearchQuery; asked: AskedPage; headers: ListHeaders },
+    { query, asked, headers, type }: { query: SearchQuery; asked: AskedPage; headers: ListHeaders; type?: KnownType },
   ): Promise<ListAnswer> {
-    const scene = await this.scenes.of(caller, kinds, query);
+    const { scene, late, live } = await this.lookedAt(caller, kinds, { query, asked });
     const isTable = wantsTable(headers.accept);
-    const entityTag = entityTagOf(JSON.stringify([query, asked.digest, isTable, versionOf(scene)]));
+    const entityTag = entityTagOf(JSON.stringify([query, asked.digest, isTable, versionOf(scene), late, [...live.keys()]]));
     if (namesTag(headers['if-none-match'], entityTag)) return { entityTag, body: undefined };
     const { metadata, rows } = await this.page(scene, kinds, query, asked);
+    addLiveness(metadata, live, late);
     const shown = rows.map(({ cluster, status, body }) => {
       const name = scene.names.get(cluster) ?? '';
       return {
@@ -114,7 +140,34 @@ export class Search {
       const options = { include: query.includeObject ?? 'Metadata', now: new Date(), hasKinds };
       return { entityTag, body: toSearchTable(shown, metadata, options) };
     }
-    return { entityTag, body: { ...typeOf(kinds, scene), metadata, items: shown.map(({ object }) => object) } };
+    return { entityTag, body: { ...typeOf(kinds, scene, type), metadata, items: shown.map(({ object }) => object) } };
+  }
+
+  /** The scene of a list; of one that must be live, once the clusters were asked. */
+  private async lookedAt(
+    caller: Principal,
+    kinds: readonly IndexedKind[],
+    { query, asked }: { query: SearchQuery; asked: AskedPage },
+  ): Promise<{ scene: ListScene; late: ClusterFailure[]; live: Liveness['live'] }> {
+    const { scene, late } = await this.caughtUp(caller, kinds, query, asked.awaited);
+    const [kind] = kinds;
+    if (query.consistency !== 'live' || kind === undefined) return { scene, late, live: new Map() };
+    const { live, failures } = await this.clusters.check(scene.clusters, kind);
+    return { scene: await this.scenes.of(caller, kinds, query), late: [...late, ...failures], live };
+  }
+
+  /** Waits a while for the index to have what the caller knows to be there. */
+  private async caughtUp(
+    caller: Principal,
+    kinds: readonly IndexedKind[],
+    query: SearchQuery,
+    awaited: AwaitedVersions,
+  ): Promise<{ scene: ListScene; late: ClusterFailure[] }> {
+    for (const end = performance.now() + AWAIT_MS; ; await sleep(AWAIT_POLL_MS)) {
+      const scene = await this.scenes.of(caller, kinds, query);
+      const late = lateClusters(scene.clusters, awaited);
+      if (late.length === 0 || performance.now() >= end) return { scene, late };
+    }
   }
 
   private async page(scene: ListScene, kinds: readonly IndexedKind[], query: SearchQuery, asked: AskedPage): Promise<Page> {
@@ -133,9 +186,9 @@ export class Search {
   }
 
   private read(caller: Principal, name: unknown, query: SearchQuery): AskedPage {
-    const { limit: _limit, continue: token, facets: _facets, fields: _fields, includeObject: _include, ...filters } = query;
+    const { limit: _limit, continue: token, facets: _facets, fields: _fields, includeObject: _include, consistency: _, notOlderThan, ...filters } = query;
     const digest = listDigest([caller.user, name, filters]);
-    return { ...readAskedList(query), after: token === undefined ? undefined : this.open(token, digest), digest };
+    return { ...readAskedList(query), after: token === undefined ? undefined : this.open(token, digest), digest, awaited: readAwaitedVersions(notOlderThan) };
   }
 
   private open(token: string, digest: string): SearchPageEnd {
@@ -154,12 +207,14 @@ export class Search {
     }
   }
 
-  private async end({ digest, after }: AskedPage, list: ListedObjects, last: ListedRow, shown: number) {
-    const end: SearchPageEnd = { list: digest, keys: last.keys, begunAt: after?.begunAt ?? Date.now() };
-    const count = await this.lists.count(list);
+  /** The list is counted when it begins: what comes and goes later does not change the number. */
+  private async end({ digest, after }: AskedPage, list: ListedObjects, last: ListedRow, rows: number) {
+    const total = after?.total ?? (await this.lists.count(list));
+    const shown = (after?.shown ?? 0) + rows;
+    const end: SearchPageEnd = { list: digest, keys: last.keys, begunAt: after?.begunAt ?? Date.now(), total, shown };
     return {
       continue: Buffer.from(this.cipher.encrypt(JSON.stringify(end), TOKEN)).toString('base64url'),
-      remainingItemCount: Math.max(1, count - shown),
+      remainingItemCount: Math.max(1, total - shown),
     };
   }
 
@@ -178,6 +233,16 @@ export class Search {
   }
 }
 
+/** What clusters said themselves comes before what the index knows of them. */
+function addLiveness(metadata: SearchListResponse['metadata'], live: Liveness['live'], late: readonly ClusterFailure[]): void {
+  for (const each of metadata.freshness) {
+    const askedAt = live.get(each.cluster);
+    if (askedAt !== undefined) Object.assign(each, { source: 'live', syncedAt: askedAt.toISOString() });
+  }
+  const known = new Set(metadata.failures.map(({ cluster }) => cluster));
+  metadata.failures.push(...late.filter(({ cluster }) => !known.has(cluster)));
+}
+
 /** What decides on the rows of a list: where it looks, and what was last written there. */
 const versionOf = ({ shown, clusters }: ListScene): unknown => [
   shown,
@@ -189,9 +254,10 @@ const versionOf = ({ shown, clusters }: ListScene): unknown => [
   ]),
 ];
 
-function typeOf(kinds: readonly IndexedKind[], { clusters }: ListScene): { kind: string; apiVersion: string } {
+function typeOf(kinds: readonly IndexedKind[], { clusters }: ListScene, known?: KnownType): { kind: string; apiVersion: string } {
   const [kind, ...others] = kinds;
+  if (known !== undefined) return { kind: `${known.objectKind}List`, apiVersion: `${known.group}/${known.version}` };
   if (kind === undefined || others.length > 0) return { kind: 'List', apiVersion: 'v1' };
-  const known = clusters.flatMap(({ reflections }) => reflections.get(kind.kind) ?? [])[0];
-  return { kind: `${known?.objectKind ?? ''}List`, apiVersion: [kind.group, known?.version ?? 'v1'].filter(Boolean).join('/') };
+  const reflection = clusters.flatMap(({ reflections }) => reflections.get(kind.kind) ?? [])[0];
+  return { kind: `${reflection?.objectKind ?? ''}List`, apiVersion: [kind.group, reflection?.version ?? 'v1'].filter(Boolean).join('/') };
 }

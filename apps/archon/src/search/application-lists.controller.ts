@@ -1,0 +1,52 @@
+import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Allow } from '../auth/allow.decorator.js';
+import { Caller } from '../auth/caller.decorator.js';
+import { Principal } from '../auth/principal.js';
+import { Scoped } from '../auth/scoped.decorator.js';
+import { ApiFailures } from '../http/api-failures.decorator.js';
+import { tagged, UNCHANGED } from './search-answers.js';
+import { SearchListResponse, SearchQuery } from './search.dto.js';
+import { type KnownType, type ListAnswer, type ListHeaders, Search } from './search.service.js';
+
+const APPLICATIONS: KnownType = { group: 'app.k8s.io', version: 'v1beta1', resource: 'applications', objectKind: 'Application' };
+
+@ApiTags('applications')
+@Controller('acp/v1')
+@Allow('authenticated')
+@ApiFailures(400, 401, 403, 410, 422)
+export class ApplicationListsController {
+  constructor(private readonly search: Search) {}
+
+  /** Lists the Applications of all clusters from the index: what the caller may list there. As a Table where `Accept` asks for one. */
+  @Get('applications')
+  @Scoped({ reach: 'handler' })
+  @ApiOperation({ operationId: 'listAllApplications' })
+  @ApiOkResponse({ type: SearchListResponse })
+  @ApiResponse(UNCHANGED)
+  async all(
+    @Caller() caller: Principal,
+    @Query() query: SearchQuery,
+    @Headers() headers: ListHeaders,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ListAnswer['body']> {
+    return tagged(reply, await this.search.listKnown(caller, APPLICATIONS, query, headers));
+  }
+
+  /** Lists the Applications in the namespaces of a project, on all its clusters: what the caller may list there. */
+  @Get('projects/:project/applications')
+  @Scoped({ reach: 'handler' })
+  @ApiOperation({ operationId: 'listApplicationsOfProject' })
+  @ApiOkResponse({ type: SearchListResponse })
+  @ApiResponse(UNCHANGED)
+  async ofProject(
+    @Caller() caller: Principal,
+    @Param('project') project: string,
+    @Query() query: SearchQuery,
+    @Headers() headers: ListHeaders,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ListAnswer['body']> {
+    return tagged(reply, await this.search.listKnown(caller, APPLICATIONS, { ...query, projects: [project] }, headers));
+  }
+}

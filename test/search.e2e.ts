@@ -28,7 +28,7 @@ let other: string;
 let user: string;
 let member: ArchonClient;
 
-const search = (of: ArchonClient, path: string) => of.get<SearchBody>(`/acp/v1/search/${path}`);
+const search = (of: ArchonClient, path: string) => of.get<SearchBody>(`/acp/v1/search${path.startsWith('?') ? '' : '/'}${path}`);
 const namesOf = ({ body }: { body: SearchBody }) =>
   body.items.map(({ metadata }) => `${metadata.annotations?.['cpaas.io/cluster']}/${metadata.name}`);
 const must = async (answer: Promise<{ status: number; text: string }>) => {
@@ -40,7 +40,8 @@ const found = (of: ArchonClient, path: string, count: number) =>
   eventually(
     async () => {
       const answer = await search(of, path);
-      return answer.status === 200 && answer.body.items.length === count && answer;
+      if (answer.status !== 200) throw new Error(answer.text);
+      return answer.body.items.length === count && answer;
     },
     { what: `${count} items of ${path}`, timeoutMs: 15_000 },
   );
@@ -139,7 +140,13 @@ describe('a list of a kind over all clusters', () => {
       {
         apiVersion: 'v1',
         kind: 'ConfigMap',
-        metadata: { name: 's-0', namespace: expect.any(String), uid: expect.any(String), labels: { parity: 'even' } },
+        metadata: {
+          name: 's-0',
+          namespace: expect.any(String) as unknown,
+          uid: expect.any(String) as unknown,
+          labels: { parity: 'even' },
+          annotations: { 'cpaas.io/cluster': expect.stringMatching(/^c[12]$/) as unknown },
+        },
       },
     ]);
   });
@@ -305,7 +312,7 @@ describe('what a caller may not list', () => {
     });
     const { roleRef, subjects } = binding;
     await must(archon.client.post(path, { metadata: { name: 'maps' }, roleRef, subjects }));
-    await found(member, 'configmaps', COUNT);
+    await found(member, `configmaps?labelSelector=suite=${mine}`, COUNT);
   });
 });
 
@@ -372,7 +379,7 @@ describe('a watch of a list', () => {
     expect(performance.now() - begin).toBeLessThan(10_000);
     expect(watch.events.at(-1)).toMatchObject({ type: 'ERROR', object: { code: 410 } });
     await must(archon.client.post(path, { metadata: { name: 'maps' }, roleRef, subjects }));
-    await found(member, 'configmaps', COUNT);
+    await found(member, `configmaps?labelSelector=suite=${mine}`, COUNT);
   });
 });
 

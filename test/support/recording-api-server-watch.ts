@@ -16,6 +16,8 @@ export interface WatchRequest {
 /** The open watches of a server. */
 export class Watches {
   private readonly open = new Set<Watch>();
+  /** How often the next watch tells each event, one run of all of them after the other. */
+  private repeats = 1;
 
   constructor(private readonly store: ObjectStore) {}
 
@@ -30,6 +32,7 @@ export class Watches {
     const missed = initial ? [] : this.store.since(Number(version));
     const watch = new Watch(request, this.store);
     if (initial) watch.sendInitial();
+    for (; this.repeats > 1; this.repeats--) for (const event of missed) watch.see(event);
     for (const event of missed) watch.see(event);
     this.open.add(watch);
     const unsubscribe = this.store.subscribe((event) => watch.see(event));
@@ -38,6 +41,11 @@ export class Watches {
       this.open.delete(watch);
     });
     return watch.stream;
+  }
+
+  /** The next watch tells everything twice that was missed before it, the whole history in its order, then again. */
+  repeatMissed(): void {
+    this.repeats = 2;
   }
 
   sendBookmark(): void {

@@ -1,13 +1,13 @@
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Allow } from '../auth/allow.decorator.js';
 import { Caller } from '../auth/caller.decorator.js';
 import { Principal } from '../auth/principal.js';
 import { Scoped } from '../auth/scoped.decorator.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
-import { tagged, UNCHANGED } from './search-answers.js';
-import { SearchListResponse, SearchQuery } from './search.dto.js';
+import { ApiListAnswers, tagged } from './search-answers.js';
+import { SearchQuery } from './search.dto.js';
 import { type KnownType, type ListAnswer, type ListHeaders, Search } from './search.service.js';
 
 const APPLICATIONS: KnownType = { group: 'app.k8s.io', version: 'v1beta1', resource: 'applications', objectKind: 'Application' };
@@ -23,8 +23,7 @@ export class ApplicationListsController {
   @Get('applications')
   @Scoped({ reach: 'handler' })
   @ApiOperation({ operationId: 'listAllApplications' })
-  @ApiOkResponse({ type: SearchListResponse })
-  @ApiResponse(UNCHANGED)
+  @ApiListAnswers()
   async all(
     @Caller() caller: Principal,
     @Query() query: SearchQuery,
@@ -38,8 +37,7 @@ export class ApplicationListsController {
   @Get('projects/:project/applications')
   @Scoped({ reach: 'handler' })
   @ApiOperation({ operationId: 'listApplicationsOfProject' })
-  @ApiOkResponse({ type: SearchListResponse })
-  @ApiResponse(UNCHANGED)
+  @ApiListAnswers()
   async ofProject(
     @Caller() caller: Principal,
     @Param('project') project: string,

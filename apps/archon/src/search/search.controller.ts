@@ -1,14 +1,14 @@
 import { Controller, Get, Headers, Param, Query, Res, type StreamableFile } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Allow } from '../auth/allow.decorator.js';
 import { Caller } from '../auth/caller.decorator.js';
 import { Principal } from '../auth/principal.js';
 import { Scoped } from '../auth/scoped.decorator.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
-import { streamed, tagged, UNCHANGED } from './search-answers.js';
+import { ApiListAnswers, streamed, tagged } from './search-answers.js';
 import { SearchWatch } from './search-watch.service.js';
-import { SearchAllQuery, SearchListResponse, WatchableSearchQuery } from './search.dto.js';
+import { SearchAllQuery, WatchableSearchQuery } from './search.dto.js';
 import { type ListAnswer, type ListHeaders, Search } from './search.service.js';
 
 @ApiTags('search')
@@ -25,8 +25,7 @@ export class SearchController {
   @Get()
   @Scoped({ reach: 'handler' })
   @ApiOperation({ operationId: 'searchAllObjects' })
-  @ApiOkResponse({ type: SearchListResponse })
-  @ApiResponse(UNCHANGED)
+  @ApiListAnswers()
   async listAll(
     @Caller() caller: Principal,
     @Query() query: SearchAllQuery,
@@ -40,8 +39,7 @@ export class SearchController {
   @Get(':resource')
   @Scoped({ reach: 'handler' })
   @ApiOperation({ operationId: 'searchObjects' })
-  @ApiOkResponse({ type: SearchListResponse })
-  @ApiResponse(UNCHANGED)
+  @ApiListAnswers()
   async list(
     @Caller() caller: Principal,
     @Param('resource') resource: string,

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import { ArrayMaxSize, IsDate, IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Max, MaxLength, Min } from 'class-validator';
 import type { ClusterFailure } from '#kubernetes';
@@ -231,6 +231,7 @@ export class FacetValueResponse {
   count: number;
 }
 
+@ApiExtraModels(FacetValueResponse)
 export class SearchMetadataResponse {
   /** Token of the next page; absent on the last one */
   continue?: string;
@@ -263,4 +264,31 @@ export class SearchListResponse {
   /** Each as its cluster has it, without managed fields and values of Secrets and ConfigMaps; an annotation names the cluster */
   @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })
   items: object[];
+}
+
+/** `metav1.TableColumnDefinition` */
+export class SearchColumnResponse {
+  /** @example "Cluster" */
+  name: string;
+
+  type: string;
+  format: string;
+  description: string;
+  priority: number;
+}
+
+/** `metav1.Table` */
+export class SearchTableResponse {
+  /** @example "Table" */
+  kind: string;
+
+  /** @example "meta.k8s.io/v1" */
+  apiVersion: string;
+
+  metadata: SearchMetadataResponse;
+  columnDefinitions: SearchColumnResponse[];
+
+  /** `cells` in the order of the columns, and as much of the object as was asked for */
+  @ApiProperty({ type: 'array', items: { type: 'object', additionalProperties: true } })
+  rows: object[];
 }

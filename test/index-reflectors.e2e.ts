@@ -53,7 +53,10 @@ describe('the objects of real clusters', () => {
 
   it('tells in the metrics when it last heard of each cluster', async () => {
     const { text } = await archon.client.get('/metrics');
-    const times = [...text.matchAll(/^archon_index_synced_timestamp_seconds\{cluster="(\w+)"\} (\S+)$/gm)].map(([, name, at]) => [name, Number(at)]);
+    const times = [...text.matchAll(/^archon_index_synced_timestamp_seconds\{cluster="(\w+)"\} (\S+)$/gm)].map(([, name, at]) => [
+      name,
+      Number(at),
+    ]);
     expect(times.map(([name]) => name).sort()).toEqual(['c1', 'c2', 'global']);
     for (const [, at] of times) expect(Date.now() / 1000 - Number(at)).toBeLessThan(60);
   });

@@ -200,7 +200,10 @@ describe('a list of a kind over all clusters', () => {
     for (let round = 0; round < 10; round++) {
       const name = `written-${round}`;
       const { body: made } = await archon.client.post<KubernetesBody>(path, { metadata: { name } });
-      const listed = await search(archon.client, `configmaps?keyword=${name}&namespaces=${mine}&notOlderThan=c1:${made.metadata.resourceVersion}`);
+      const listed = await search(
+        archon.client,
+        `configmaps?keyword=${name}&namespaces=${mine}&notOlderThan=c1:${made.metadata.resourceVersion}`,
+      );
       expect([namesOf(listed), listed.body.metadata.failures]).toEqual([[`c1/${name}`], []]);
       await must(archon.client.delete(`${path}/${name}`));
     }

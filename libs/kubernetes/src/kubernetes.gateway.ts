@@ -93,12 +93,7 @@ export class KubernetesGateway {
   }
 
   /** One page, as the cluster gives it. */
-  async list(
-    target: Target,
-    ref: ResourceRef,
-    options: ListOptions = {},
-    { signal, accept }: ReadOptions = {},
-  ): Promise<KubernetesList> {
+  async list(target: Target, ref: ResourceRef, options: ListOptions = {}, { signal, accept }: ReadOptions = {}): Promise<KubernetesList> {
     const path = resourcePath(ref, { ...options });
     return (await this.json(target, { method: 'GET', path, ...(signal && { signal }), ...(accept && { accept }) })) as KubernetesList;
   }

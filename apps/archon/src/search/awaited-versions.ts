@@ -24,9 +24,12 @@ export function lateClusters(clusters: readonly IndexedCluster[], awaited: Await
     const known = clusters.find(({ name }) => name === cluster);
     if (known === undefined) throw badRequest(`notOlderThan: there is no cluster "${cluster}" in this list`);
     const isThere = [...known.reflections.values()].every(({ resourceVersion }) => hasReached(resourceVersion, version));
-    return isThere ? [] : [{ cluster, reason: 'Timeout', message: `the index has not yet reached resourceVersion ${version} of cluster "${cluster}"` }];
+    return isThere
+      ? []
+      : [{ cluster, reason: 'Timeout', message: `the index has not yet reached resourceVersion ${version} of cluster "${cluster}"` }];
   });
 }
 
 /** Whether what has everything up to this version has the awaited one. */
-export const hasReached = (version: string | null, awaited: bigint): boolean => version !== null && /^\d+$/.test(version) && BigInt(version) >= awaited;
+export const hasReached = (version: string | null, awaited: bigint): boolean =>
+  version !== null && /^\d+$/.test(version) && BigInt(version) >= awaited;

@@ -186,9 +186,23 @@ export class Search {
   }
 
   private read(caller: Principal, name: unknown, query: SearchQuery): AskedPage {
-    const { limit: _limit, continue: token, facets: _facets, fields: _fields, includeObject: _include, consistency: _, notOlderThan, ...filters } = query;
+    const {
+      limit: _limit,
+      continue: token,
+      facets: _facets,
+      fields: _fields,
+      includeObject: _include,
+      consistency: _,
+      notOlderThan,
+      ...filters
+    } = query;
     const digest = listDigest([caller.user, name, filters]);
-    return { ...readAskedList(query), after: token === undefined ? undefined : this.open(token, digest), digest, awaited: readAwaitedVersions(notOlderThan) };
+    return {
+      ...readAskedList(query),
+      after: token === undefined ? undefined : this.open(token, digest),
+      digest,
+      awaited: readAwaitedVersions(notOlderThan),
+    };
   }
 
   private open(token: string, digest: string): SearchPageEnd {

@@ -6,7 +6,8 @@ import { Caller } from '../auth/caller.decorator.js';
 import { Principal } from '../auth/principal.js';
 import { Scoped } from '../auth/scoped.decorator.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
-import { ApiListAnswers, tagged } from './search-answers.js';
+import { ApiListAnswers } from './list-answers.decorator.js';
+import { tagged } from './search-answers.gateway.js';
 import { SearchQuery } from './search.dto.js';
 import { type KnownType, type ListAnswer, type ListHeaders, Search } from './search.service.js';
 

@@ -1,5 +1,5 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { Allow } from '../auth/allow.decorator.js';
 import { Caller } from '../auth/caller.decorator.js';
 import { Principal } from '../auth/principal.js';
@@ -12,6 +12,7 @@ import { type ListAnswer, Search } from './search.service.js';
 @ApiTags('search')
 @Controller('acp/v1/resources/search/kubernetes/:cluster')
 @Allow('authenticated')
+@ApiParam({ name: 'version', schema: { type: 'string' }, description: 'Of the API; the index has one version of each kind', example: 'v1' })
 @ApiFailures(400, 401, 403, 404, 410, 422)
 export class ResourceSearchController {
   constructor(private readonly search: Search) {}

@@ -1,21 +1,8 @@
 import { Readable } from 'node:stream';
-import { applyDecorators, StreamableFile } from '@nestjs/common';
-import { ApiExtraModels, ApiOkResponse, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { StreamableFile } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { SearchEvent } from './search-watch.service.js';
-import { SearchListResponse, SearchTableResponse } from './search.dto.js';
 import type { ListAnswer, ListHeaders } from './search.service.js';
-
-/** Describes the answers of a list: itself, as a Table, and that it has not changed. */
-export const ApiListAnswers = (): MethodDecorator =>
-  applyDecorators(
-    ApiExtraModels(SearchListResponse, SearchTableResponse),
-    ApiOkResponse({
-      description: 'A list, or a Table',
-      schema: { oneOf: [SearchListResponse, SearchTableResponse].map((model) => ({ $ref: getSchemaPath(model) })) },
-    }),
-    ApiResponse({ status: 304, description: 'Nothing that the list shows has changed since the answer whose ETag is in If-None-Match' }),
-  );
 
 /** The tag is a weak one: how long ago clusters were heard may differ. */
 export function tagged(reply: FastifyReply, { entityTag, body }: ListAnswer): ListAnswer['body'] {

@@ -84,14 +84,14 @@ export async function measureSearch(
 type Reader = 'admin' | 'few' | 'many';
 const SORTED = ['sort=name', 'sort=-creationTimestamp', 'sort=-creationTimestamp&status=Failed', 'labelSelector=app=cart-3&sort=name'];
 const SCENARIOS: readonly (readonly [what: string, reader: Reader, paths: readonly string[]])[] = [
-  ['page of 100 Pods, all clusters', 'admin', SORTED.map((query) => `pods?${query}`)],
-  ['the same, who sees 2 namespaces of each cluster', 'few', SORTED.map((query) => `pods?${query}`)],
-  ['the same, who sees 50 namespaces of each cluster', 'many', SORTED.map((query) => `pods?${query}`)],
+  ['page of 100 Pods, all clusters', 'admin', SORTED.map((query) => `/pods?${query}`)],
+  ['the same, who sees 2 namespaces of each cluster', 'few', SORTED.map((query) => `/pods?${query}`)],
+  ['the same, who sees 50 namespaces of each cluster', 'many', SORTED.map((query) => `/pods?${query}`)],
   [`keyword "${RARE.word}" over all kinds`, 'admin', [`?q=${RARE.word}`]],
   [`keyword "${FREQUENT}" over all kinds`, 'admin', [`?q=${FREQUENT}&limit=100`]],
-  [`keyword "${FREQUENT}" of Pods`, 'admin', [`pods?keyword=${FREQUENT}`]],
-  ['count of a third of all Pods', 'admin', ['pods?labelSelector=tier=web&limit=1']],
-  ['the same with facets', 'admin', ['pods?labelSelector=tier=web&limit=1&facets=status,cluster']],
+  [`keyword "${FREQUENT}" of Pods`, 'admin', [`/pods?keyword=${FREQUENT}`]],
+  ['count of a third of all Pods', 'admin', ['/pods?labelSelector=tier=web&limit=1']],
+  ['the same with facets', 'admin', ['/pods?labelSelector=tier=web&limit=1&facets=status,cluster']],
 ];
 
 async function tokenOf({ client }: BenchArchon, user: string): Promise<string> {
@@ -108,7 +108,7 @@ async function measureList(
   const times: number[] = [];
   const ask = async (turn: number) => {
     const begin = performance.now();
-    const { statusCode, body } = await request(`${archon.url}/acp/v1/search/${paths[turn % paths.length]}`, {
+    const { statusCode, body } = await request(`${archon.url}/acp/v1/search${paths[turn % paths.length]}`, {
       dispatcher: agent,
       headers: { authorization: `Bearer ${token}` },
     });

@@ -91,9 +91,8 @@ export function searchBars({ times, ...figures }: SearchFigures): Bar[] {
     ...within(2, { p95: 60 }),
     ...within(3, { p95: 50 }),
     ...within(4, { p95: 80 }),
-    ...within(5, { p95: 80 }),
-    ...within(6, { p95: 60 }),
-    ...within(7, { p95: 150 }),
+    ...within(5, { p95: 60 }),
+    ...within(6, { p95: 150 }),
     atMost('memory of Archon', figures.residentMegabytes, 300, ' MB', 0),
   ];
 }

@@ -61,7 +61,7 @@ const RBAC_TYPES = [
   rbac('clusterroles', 'ClusterRole', false),
   rbac('clusterrolebindings', 'ClusterRoleBinding', false),
 ];
-/** Of applications: the first one is in one name of twelve. */
+/** Of applications: each is in one name of twenty. */
 const WORDS = [
   'checkout',
   'cart',
@@ -75,6 +75,14 @@ const WORDS = [
   'worker',
   'cache',
   'mailer',
+  'ledger',
+  'stock',
+  'review',
+  'coupon',
+  'session',
+  'tracking',
+  'returns',
+  'loyalty',
 ];
 /** In so many names of all. */
 export const RARE = { word: 'zebra', count: 20 };
@@ -125,7 +133,7 @@ export class SearchData {
     const cluster = this.clusters[turn % this.clusters.length] ?? 0;
     const reflected = await this.reflected(cluster, PODS);
     const pods = await this.database.query<{ body: KubernetesObject }[]>(
-      'select body from objects where kind = $1 and cluster = $2 and uid > $3 order by uid limit $4',
+      'select body from object_bodies where kind = $1 and cluster = $2 and uid > $3 order by uid limit $4',
       [reflected.kind, cluster, randomUUID(), count],
     );
     await this.apply(
@@ -215,7 +223,7 @@ export class SearchData {
     const rare = type === PODS && turn % 997 === 5 && this.rare > 0 && this.rare-- > 0 ? `${RARE.word}-` : '';
     const app = `${word}-${Math.floor(turn / WORDS.length) % 40}`;
     const namespace = `ns-${cluster}-${turn % this.scale.namespacesPerCluster}`;
-    const labels = { app, tier: turn % 3 === 0 ? 'web' : 'db', 'app.kubernetes.io/part-of': word };
+    const labels = { app, tier: turn % 6 === 0 ? 'web' : 'db', 'app.kubernetes.io/part-of': word };
     const name = `${rare}${app}-${randomUUID().slice(0, 13)}`;
     return { ...headOf(type), metadata: { ...this.metadata(), name, namespace, labels }, ...contents(type, turn, app) };
   }

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * The objects of all clusters, one partition per kind, as reflectors have seen them; how far each reflector is, and which replica follows a
- * cluster. Clusters, kinds and namespaces are numbers there: what a caller may see is a list of them. Objects of a whole cluster are in its
+ * The objects of all clusters, one partition per kind, as reflectors have seen them, what lists look at apart from their bodies; how far each
+ * reflector is, and which replica follows a cluster. Clusters, kinds and namespaces are numbers there: what a caller may see is a list of them. Objects of a whole cluster are in its
  * namespace without a name. Kubernetes' own events are kept apart, by day.
  */
 export class ObjectIndex1764300001000 implements MigrationInterface {
@@ -55,6 +55,7 @@ export class ObjectIndex1764300001000 implements MigrationInterface {
         constraint reflections_pkey primary key (cluster, kind)
       ) with (fillfactor = 50)`);
     await this.createObjects(runner);
+    await this.createBodies(runner);
     await this.createCounts(runner);
     await this.createChanges(runner);
     await this.createEvents(runner);
@@ -65,6 +66,7 @@ export class ObjectIndex1764300001000 implements MigrationInterface {
       'object_changes',
       'object_counts',
       'kubernetes_events',
+      'object_bodies',
       'objects',
       'reflections',
       'indexed_namespaces',
@@ -81,30 +83,44 @@ export class ObjectIndex1764300001000 implements MigrationInterface {
   private async createObjects(runner: QueryRunner): Promise<void> {
     await runner.query(`
       create table objects (
+        created_at timestamptz not null,
         kind integer not null,
         cluster integer not null,
         namespace integer not null,
         uid uuid not null,
         name text collate "C" not null,
-        created_at timestamptz not null,
-        resource_version text not null,
         status text not null,
-        owners uuid[] not null,
-        refs text[] not null,
+        owners uuid[],
         labels jsonb not null,
-        body jsonb not null,
         constraint objects_pkey primary key (kind, cluster, uid)
       ) partition by list (kind)`);
-    await runner.query('create index objects_name_idx on objects (kind, name, uid)');
-    await runner.query('create index objects_created_at_idx on objects (kind, created_at desc, uid)');
-    await runner.query('create index objects_namespace_idx on objects (namespace, kind, name)');
-    await runner.query(`create index objects_owners_idx on objects using gin (owners) where owners <> '{}'`);
-    await runner.query(`create index objects_refs_idx on objects using gin (refs) where refs <> '{}'`);
+    await runner.query('create index objects_name_idx on objects (kind, name, uid, cluster)');
+    await runner.query('create index objects_created_at_idx on objects (kind, created_at, uid, cluster)');
+    await runner.query('create index objects_namespace_idx on objects (namespace, kind, name, uid, cluster) include (created_at)');
+    await runner.query('create index objects_owners_idx on objects using gin (owners) where owners is not null');
     await runner.query('create index objects_labels_idx on objects using gin (labels jsonb_path_ops)');
     await runner.query('create index objects_name_search_idx on objects using gin (name gin_trgm_ops)');
   }
 
-  /** How many there are: a list is not read to its end to tell that. The number is in no index, so that its changes stay on their page. */
+  /** Most of the bytes, of which a list reads those of its page: what it counts and filters by lies close together. */
+  private async createBodies(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table object_bodies (
+        kind integer not null,
+        cluster integer not null,
+        uid uuid not null,
+        resource_version text not null,
+        refs text[] not null,
+        body jsonb not null,
+        constraint object_bodies_pkey primary key (kind, cluster, uid)
+      ) partition by list (kind)`);
+    await runner.query(`create index object_bodies_refs_idx on object_bodies using gin (refs) where refs <> '{}'`);
+  }
+
+  /**
+   * How many there are, in each namespace and, as namespace 0, in a cluster: a list is not read to its end to tell that. The number is in no index, so that
+   * its changes stay on their page.
+   */
   private async createCounts(runner: QueryRunner): Promise<void> {
     await runner.query(`
       create table object_counts (

@@ -13,7 +13,8 @@ export function indexRows(
   { cluster, resource, namespace }: { cluster: string; resource: string; namespace?: string },
 ): Promise<IndexRow[]> {
   return database.query<IndexRow>(
-    `select o.name, o.status, o.labels, o.body from objects o join indexed_clusters i on i.id = o.cluster join clusters c on c.id = i.cluster_id
+    `select o.name, o.status, o.labels, b.body from objects o join object_bodies b using (kind, cluster, uid)
+       join indexed_clusters i on i.id = o.cluster join clusters c on c.id = i.cluster_id
        join indexed_kinds k on k.id = o.kind join indexed_namespaces n on n.id = o.namespace
      where c.name = $1 and k.resource = $2 and ($3::text is null or n.name = $3) order by o.name`,
     [cluster, resource, namespace ?? null],

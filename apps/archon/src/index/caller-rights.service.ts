@@ -63,7 +63,7 @@ export class CallerRights {
     };
     put(
       await this.database.query<{ cluster: number; body: KubernetesObject }[]>(
-        `select o.cluster, o.body from objects o
+        `select o.cluster, o.body from object_bodies o
          where o.kind = any(${KINDS}) and o.cluster = any($3) and o.refs && $4::text[] and o.refs <> '{}'`,
         [
           RBAC,
@@ -76,9 +76,10 @@ export class CallerRights {
     const roles = [...graphs].flatMap(([cluster, graph]) => [...graph.roles()].map((key) => ({ cluster, key })));
     put(
       await this.database.query<{ cluster: number; body: KubernetesObject }[]>(
-        `select o.cluster, o.body from unnest($3::int[], $4::text[], $5::text[]) as role (cluster, namespace, name)
+        `select o.cluster, b.body from unnest($3::int[], $4::text[], $5::text[]) as role (cluster, namespace, name)
          join indexed_namespaces n on n.cluster = role.cluster and n.name = role.namespace
-         join objects o on o.namespace = n.id and o.name = role.name and o.kind = any(${KINDS})`,
+         join objects o on o.namespace = n.id and o.name = role.name and o.kind = any(${KINDS})
+         join object_bodies b on b.kind = o.kind and b.cluster = o.cluster and b.uid = o.uid`,
         [
           RBAC,
           ['roles', 'clusterroles'],

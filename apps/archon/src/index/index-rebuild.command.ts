@@ -57,9 +57,9 @@ async function forgetVersions(database: Querying, cluster: number, owner: string
     for (let last: string | undefined = after; last !== undefined; ) {
       after = last;
       const done = await database.query<{ uid: string }>(
-        `with batch as (select uid from objects where kind = $1 and cluster = $2 and uid > $3 order by uid limit ${BATCH}),
+        `with batch as (select uid from object_bodies where kind = $1 and cluster = $2 and uid > $3 order by uid limit ${BATCH}),
            kept as (update indexed_clusters set lease_until = now() + ${LEASE} where id = $2 and lease_owner = $4),
-           forgotten as (update objects o set resource_version = '' from batch b where o.kind = $1 and o.cluster = $2 and o.uid = b.uid)
+           forgotten as (update object_bodies o set resource_version = '' from batch b where o.kind = $1 and o.cluster = $2 and o.uid = b.uid)
          select uid from batch order by uid`,
         [kind, cluster, after, owner],
       );
@@ -74,8 +74,8 @@ async function countAnew(database: Querying, cluster: number): Promise<void> {
   await database.query('delete from object_counts where cluster = $1', [cluster]);
   await database.query(
     `insert into object_counts (kind, cluster, namespace, status, count)
-     select kind, cluster, namespace, status, count(*) from objects where kind in (select kind from reflections where cluster = $1) and cluster = $1
-     group by kind, cluster, namespace, status`,
+     select kind, cluster, place.namespace, status, count(*) from objects o, unnest(array[0, o.namespace]) as place (namespace)
+     where kind in (select kind from reflections where cluster = $1) and cluster = $1 group by kind, cluster, place.namespace, status`,
     [cluster],
   );
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
 import { RBAC } from './rbac-objects.js';
 import type { ReflectionState } from './reflection.entity.js';
@@ -39,11 +40,15 @@ export interface IndexedCluster {
   reflections: ReadonlyMap<number, IndexedReflection>;
 }
 
+/** How old what lists know of clusters may be: many lists share one look. What they show of objects is never older than the list. */
+const LOOK_MS = 100;
 const RBAC_RESOURCES = ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'];
 
 /** How far the index is. */
 @Injectable()
 export class IndexState {
+  private readonly looks = new LRUCache<string, Promise<readonly IndexedCluster[]>>({ max: 100, ttl: LOOK_MS });
+
   constructor(private readonly database: DataSource) {}
 
   /** The kinds that are followed in some cluster, by resource. */
@@ -54,8 +59,18 @@ export class IndexState {
     );
   }
 
-  /** Each registered cluster, by name, with what the index knows of these kinds there. */
-  async clusters(kinds: readonly number[]): Promise<IndexedCluster[]> {
+  /** Each registered cluster, by name, with what the index knows of these kinds there; the same array for whoever asks within a moment. */
+  clusters(kinds: readonly number[]): Promise<readonly IndexedCluster[]> {
+    const key = kinds.join();
+    const known = this.looks.get(key);
+    if (known !== undefined) return known;
+    const look = this.look(kinds);
+    this.looks.set(key, look);
+    look.catch(() => this.looks.delete(key));
+    return look;
+  }
+
+  private async look(kinds: readonly number[]): Promise<readonly IndexedCluster[]> {
     const rows = await this.database.query<(Omit<IndexedCluster, 'reflections'> & { reflections: RawReflection[] })[]>(
       `select i.id as cluster, c.name, c.disabled_at is not null as "isDisabled", rights.revision as "rightsRevision",
          coalesce(known.reflections, '[]') as reflections

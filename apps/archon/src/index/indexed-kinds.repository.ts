@@ -1,8 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 
 /** Partitions are made by one replica at a time. */
 const PARTITIONS_LOCK = 7_264_501_361;
+/** How full their pages are made: room is left, so that what changes stays on its page and touches no index. */
+const PARTITIONED = [
+  ['objects', 95],
+  ['object_bodies', 80],
+] as const;
 
 /** The numbers of kinds, and their partitions. */
 @Injectable()
@@ -32,17 +37,24 @@ export class IndexedKinds {
         manager.query<{ id: number }[]>('insert into indexed_kinds (api_group, resource) values ($1, $2) returning id', [group, resource]);
       const id = ((await find())[0] ?? (await insert())[0])?.id;
       if (id === undefined) throw new Error(`${resource}.${group} got no number`);
-      const partition = `objects_${id}`;
-      const [found] = await manager.query<{ exists: boolean }[]>('select to_regclass($1) is not null as exists', [partition]);
-      if (found?.exists === true) return id;
-      // Made apart and then attached: `partition of` would stop every list of every kind until it is done. Room is left on each page, so
-      // that a change of status stays on it and touches no index; a large partition is not to wait until a fifth of it has changed.
-      await manager.query(
-        `create table ${partition} (like objects including defaults including constraints)
-         with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)`,
-      );
-      await manager.query(`alter table objects attach partition ${partition} for values in (${id})`);
+      for (const [table, fillFactor] of PARTITIONED) await addPartition(manager, `${table}_${id}`, { table, id, fillFactor });
       return id;
     });
   }
+}
+
+/** Made apart and then attached: `partition of` would stop every list of every kind until it is done. */
+async function addPartition(
+  manager: EntityManager,
+  name: string,
+  { table, id, fillFactor }: { table: string; id: number; fillFactor: number },
+): Promise<void> {
+  const [found] = await manager.query<{ exists: boolean }[]>('select to_regclass($1) is not null as exists', [name]);
+  if (found?.exists === true) return;
+  // A large partition is not to wait until a fifth of it has changed.
+  await manager.query(
+    `create table ${name} (like ${table} including defaults including constraints)
+     with (fillfactor = ${fillFactor}, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)`,
+  );
+  await manager.query(`alter table ${table} attach partition ${name} for values in (${id})`);
 }

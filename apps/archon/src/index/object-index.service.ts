@@ -22,7 +22,7 @@ export class ObjectIndex {
   }
 
   /** Each registered cluster, by name, with what the index knows of these kinds there. */
-  clusters(kinds: readonly number[]): Promise<IndexedCluster[]> {
+  clusters(kinds: readonly number[]): Promise<readonly IndexedCluster[]> {
     return this.state.clusters(kinds);
   }
 

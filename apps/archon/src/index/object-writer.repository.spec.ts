@@ -48,8 +48,8 @@ const pod = (name: string, changed: Partial<ObjectRow> = {}): ObjectRow => ({
 const stored = async () =>
   (
     await query<{ text: string }>(
-      `select n.name || '/' || o.name || ' ' || o.status || ' ' || o.resource_version as text
-       from objects o join indexed_namespaces n on n.id = o.namespace where o.cluster = $1 order by o.name`,
+      `select n.name || '/' || o.name || ' ' || o.status || ' ' || b.resource_version as text
+       from objects o join object_bodies b using (kind, cluster, uid) join indexed_namespaces n on n.id = o.namespace where o.cluster = $1 order by o.name`,
       [pods.cluster],
     )
   ).map(({ text }) => text);
@@ -66,7 +66,7 @@ it('stores objects with all that lists need, and gives back what it was given', 
   const row = pod('web', { owners: [owner, randomUUID()], labels: '{"app":"web"}', body });
   await writer.apply(pods, [{ row }, { row: pod('node', { namespace: '' }) }]);
   const found = await query<{ body: string; created_at: Date; owners: string[] }>(
-    `select body::text, created_at, owners from objects where owners @> array[$1::uuid] and owners <> '{}' and labels @> '{"app":"web"}' and uid = $2`,
+    `select body::text, created_at, owners from objects join object_bodies using (kind, cluster, uid) where owners @> array[$1::uuid] and labels @> '{"app":"web"}' and uid = $2`,
     [owner, row.uid],
   );
   expect(found).toEqual([
@@ -91,10 +91,13 @@ it('takes a batch that comes twice for one, and the last change of an object for
 it('does not rewrite what has not changed', async () => {
   const row = pod('a');
   await writer.apply(pods, [{ row }]);
-  const place = () => query<{ ctid: string }>('select ctid::text from objects where uid = $1', [row.uid]);
-  const before = await place();
+  const place = async (table: string) => (await query<{ ctid: string }>(`select ctid::text from ${table} where uid = $1`, [row.uid]))[0]?.ctid;
+  const before = [await place('objects'), await place('object_bodies')];
   await writer.apply(pods, [{ row }]);
-  expect(await place()).toEqual(before);
+  expect([await place('objects'), await place('object_bodies')]).toEqual(before);
+  await writer.apply(pods, [{ row: { ...row, resourceVersion: '2', body: '{"spec":{}}' } }]);
+  expect(await place('objects')).toBe(before[0]);
+  expect(await place('object_bodies')).not.toBe(before[1]);
 });
 
 it('deletes what a list no longer had, of this kind and cluster only', async () => {
@@ -171,5 +174,6 @@ it('gives a kind one number and one partition, however many ask at once', async 
   const numbers = new Set(await Promise.all(asking));
   expect(numbers.size).toBe(1);
   const [number] = numbers;
-  expect(await query('select relname from pg_class where relname = $1', [`objects_${number}`])).toHaveLength(1);
+  const partitions = [`objects_${number}`, `object_bodies_${number}`];
+  expect(await query('select relname from pg_class where relname = any($1)', [partitions])).toHaveLength(2);
 });

@@ -50,7 +50,7 @@ it('deletes what a removed cluster left, even what a late replica would still wr
   await expect(objects.apply(places[0] ?? { cluster: 0, kind, token: '' }, [{ row: row(1) }])).rejects.toThrow(LeaseLost);
   const counts = (table: string) => database.query(`select cluster, count(*)::int as count from ${table} group by cluster`);
   const stays = places[1]?.cluster;
-  expect(await counts('objects')).toEqual([{ cluster: stays, count: 6000 }]);
+  for (const table of ['objects', 'object_bodies']) expect(await counts(table)).toEqual([{ cluster: stays, count: 6000 }]);
   expect(await counts('kubernetes_events')).toEqual([{ cluster: stays, count: 1 }]);
   expect(await counts('reflections')).toEqual([{ cluster: stays, count: 1 }]);
   expect(await counts('indexed_namespaces')).toEqual([{ cluster: stays, count: 7 }]);

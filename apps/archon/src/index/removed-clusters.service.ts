@@ -49,11 +49,12 @@ export class RemovedClusters implements OnApplicationBootstrap, OnApplicationShu
   private async forget(cluster: number): Promise<void> {
     const kinds = await this.database.query<{ kind: number }[]>('select kind from reflections where cluster = $1', [cluster]);
     for (const { kind } of kinds)
-      await this.deleteAll(
-        `delete from objects where kind = $1 and cluster = $2 and uid = any(array(
-           select uid from objects where kind = $1 and cluster = $2 limit ${BATCH}))`,
-        [kind, cluster],
-      );
+      for (const table of ['objects', 'object_bodies'])
+        await this.deleteAll(
+          `delete from ${table} where kind = $1 and cluster = $2 and uid = any(array(
+             select uid from ${table} where kind = $1 and cluster = $2 limit ${BATCH}))`,
+          [kind, cluster],
+        );
     await this.database.query('delete from object_counts where cluster = $1', [cluster]);
     await this.deleteAll(
       `delete from kubernetes_events where (created_at, cluster, uid) in (

@@ -1,30 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { KubernetesObject } from '#kubernetes';
-import { type Selection, selectionConditions } from './selection-sql.js';
-import { behind, joinsOf, keyExpressions, type SortKey } from './sort-keys.js';
+import { isWalkable, type ListedObjects, placed, type RowsFrom, type ShownKind, sortStatement, walkStatement } from './list-sql.js';
+import type { Selection } from './selection-sql.js';
 import { SqlParameters } from './sql-parameters.js';
-
-/** Where objects of one kind are shown. Nothing outside of it is counted either. */
-export interface ShownKind {
-  /** The number of the kind. */
-  kind: number;
-  /** Numbers of clusters of which everything is shown. */
-  clusters: readonly number[];
-  /** Numbers of namespaces. */
-  namespaces: readonly number[];
-  /** Single objects by name, outside of namespaces. */
-  names: readonly { cluster: number; name: string }[];
-}
-
-/** What a list is about. */
-export interface ListedObjects {
-  kinds: readonly ShownKind[];
-  selection: Selection;
-  sort: readonly SortKey[];
-  /** The keys of the last row that was shown. */
-  after?: readonly string[] | undefined;
-}
 
 export interface ListedRow {
   cluster: number;
@@ -35,102 +14,19 @@ export interface ListedRow {
   keys: string[];
 }
 
-const EVERYTHING: Selection = { labels: [], fields: [] };
+/** The first rows of a list; how many it has in all, where that came with them. */
+export interface ListedPage {
+  rows: ListedRow[];
+  total?: number | undefined;
+}
 
 /** What can be counted. */
 export type Facet = 'status' | 'cluster' | 'namespace' | 'kind' | `label:${string}`;
 
-/** Lists of the object index. */
-@Injectable()
-export class ObjectLists {
-  constructor(private readonly database: DataSource) {}
-
-  /** Each kind gives its own first rows, of which the first of all are shown: each is found by the indexes of its partition. */
-  async page(list: ListedObjects, limit: number): Promise<ListedRow[]> {
-    if (list.kinds.length === 0) return [];
-    const parameters = new SqlParameters();
-    const keys = keyExpressions(list.sort, parameters);
-    const columns = keys.map((expression, index) => `${expression} as key${index}`).join(', ');
-    const order = list.sort.map(({ isDescending }, index) => `key${index}${isDescending ? ' desc' : ''}`).join(', ');
-    const most = parameters.add(limit, 'int');
-    const parts = wheres(list, parameters).map(
-      (from) => `(select o.cluster, o.uid, o.status, o.body, ${columns} ${from} order by ${order} limit ${most})`,
-    );
-    return this.database.query(
-      `select cluster, uid, status, body, array[${keys.map((_, index) => `key${index}::text`).join(', ')}] as keys
-       from (${parts.join(' union all ')}) as listed order by ${order} limit ${most}`,
-      parameters.values,
-    );
-  }
-
-  /** How the objects of these places stand to others, of at most so many. */
-  async relations(kinds: readonly ShownKind[], limit: number): Promise<RelationsRow[]> {
-    if (kinds.length === 0) return [];
-    const parameters = new SqlParameters();
-    const columns = `o.kind, o.uid, o.name, o.owners, o.refs, o.labels, o.body #> '{spec,selector}' as selector`;
-    const parts = wheres({ kinds, selection: EVERYTHING, sort: [] }, parameters).map((from) => `select ${columns} ${from}`);
-    return this.database.query(`${parts.join(' union all ')} limit ${parameters.add(limit, 'int')}`, parameters.values);
-  }
-
-  /** Objects by their UIDs. */
-  byUid(cluster: number, kinds: readonly number[], uids: readonly string[]): Promise<Omit<ListedRow, 'keys'>[]> {
-    return this.database.query(
-      'select o.cluster, o.status, o.uid, o.body from objects o where o.kind = any($1::int[]) and o.cluster = $2 and o.uid = any($3::uuid[])',
-      [kinds, cluster, uids],
-    );
-  }
-
-  /** The versions of all objects of a kind of a cluster, by UID. */
-  async versions(kind: number, cluster: number): Promise<Map<string, string>> {
-    const rows = await this.database.query<{ uid: string; version: string }[]>(
-      'select o.uid, o.resource_version as version from objects o where o.kind = $1 and o.cluster = $2',
-      [kind, cluster],
-    );
-    return new Map(rows.map(({ uid, version }) => [uid, version]));
-  }
-
-  /** How many objects the whole list has. */
-  async count(list: ListedObjects): Promise<number> {
-    if (list.kinds.length === 0) return 0;
-    const parameters = new SqlParameters();
-    const { table, number } = countedIn(list);
-    const parts = wheres({ ...list, after: undefined, sort: [] }, parameters, table).map((from) => `(select ${number} ${from})`);
-    const [row] = await this.database.query<{ count: number }[]>(`select (${parts.join(' + ')})::int as count`, parameters.values);
-    return row?.count ?? 0;
-  }
-
-  /**
-   * How many there are of each value in the whole list, most frequent first, at most `limit` values. Clusters, namespaces and kinds by their
-   * numbers.
-   */
-  async facet(list: ListedObjects, facet: Facet, limit: number): Promise<{ value: string; count: number }[]> {
-    if (list.kinds.length === 0) return [];
-    const parameters = new SqlParameters();
-    const { table, number } = facet.startsWith('label:') ? ONE_BY_ONE : countedIn(list);
-    const value = facetExpression(facet, parameters);
-    const parts = wheres({ ...list, after: undefined, sort: [] }, parameters, table).map(
-      (from) => `select ${value} as value, ${number} as count ${from} group by 1`,
-    );
-    return this.database.query(
-      `select value::text, sum(count)::int as count from (${parts.join(' union all ')}) as counted where count > 0
-       group by value order by 2 desc, 1 limit ${parameters.add(limit, 'int')}`,
-      parameters.values,
-    );
-  }
-}
-
-/** Where objects are counted: `number` is an aggregate over rows `o` of the table. */
-interface CountedIn {
-  table: 'objects' | 'object_counts';
-  number: string;
-}
-const ONE_BY_ONE: CountedIn = { table: 'objects', number: 'count(*)' };
-const SUMS: CountedIn = { table: 'object_counts', number: 'coalesce(sum(o.count), 0)' };
-
-/** The sums know places and states alone. */
-function countedIn({ kinds, selection: { statuses: _, labels, fields, ...others } }: ListedObjects): CountedIn {
-  const isWhole = labels.length === 0 && fields.length === 0 && Object.values(others).every((value) => value === undefined);
-  return isWhole && kinds.every(({ names }) => names.length === 0) ? SUMS : ONE_BY_ONE;
+/** How many objects a list has, and of each facet how many of each value, most frequent first. Clusters, namespaces and kinds by their numbers. */
+export interface Tally {
+  total: number;
+  facets: { value: string; count: number }[][];
 }
 
 /** The relations of an object: see `TopologyObject`. */
@@ -144,48 +40,129 @@ export interface RelationsRow {
   selector: unknown;
 }
 
-function facetExpression(facet: Facet, parameters: SqlParameters): string {
-  if (facet === 'status') return 'o.status';
-  if (facet === 'cluster' || facet === 'namespace' || facet === 'kind') return `o.${facet}`;
-  return `coalesce(o.labels ->> ${parameters.add(facet.slice('label:'.length), 'text')}, '')`;
-}
+/** Rows that a list reads in its order before it finds its rows otherwise: of what one row in twenty has, the first hold a page. */
+const [WALK, LONG_WALK] = [2000, 10_000];
+const EVERYTHING: Selection = { labels: [], fields: [] };
 
-/** From where rows of each kind come, and which. */
-function wheres(
-  { kinds, selection, sort, after }: ListedObjects,
-  parameters: SqlParameters,
-  table: CountedIn['table'] = 'objects',
-): string[] {
-  const joins = joinsOf(sort);
-  const common = [...selectionConditions(selection, parameters), ...(after === undefined ? [] : [behind(sort, after, parameters)])].map(
-    (condition) => ` and (${condition})`,
-  );
-  const from = [
-    `from ${table} o`,
-    joins.namespace ? 'join indexed_namespaces n on n.id = o.namespace' : '',
-    joins.cluster ? 'join indexed_clusters i on i.id = o.cluster join clusters c on c.id = i.cluster_id' : '',
-  ].join(' ');
-  return kinds.map(
-    (shown) => `${from} where o.kind = ${parameters.add(shown.kind, 'int')} and (${placeCondition(shown, parameters)})${common.join('')}`,
-  );
-}
+/** Lists of the object index. */
+@Injectable()
+export class ObjectLists {
+  constructor(private readonly database: DataSource) {}
 
-function placeCondition({ clusters, namespaces, names }: ShownKind, parameters: SqlParameters): string {
-  const sides: string[] = [];
-  if (clusters.length > 0) sides.push(`o.cluster = any(${parameters.add(clusters, 'int[]')})`);
-  if (namespaces.length > 0) sides.push(`o.namespace = any(${parameters.add(namespaces, 'int[]')})`);
-  if (names.length > 0) {
-    const ofClusters = parameters.add(
-      names.map(({ cluster }) => cluster),
-      'int[]',
-    );
-    const ofNames = parameters.add(
-      names.map(({ name }) => name),
-      'text[]',
-    );
-    sides.push(
-      `(o.cluster, o.name) in (select place.cluster, place.name collate "C" from unnest(${ofClusters}, ${ofNames}) as place (cluster, name))`,
+  /**
+   * The first rows: from an index that has their order, where a walk through it comes upon enough of them; else of all that belong to the list, found by what
+   * they have in common. `isCounted` asks for the total where all are found anyway.
+   */
+  async page(list: ListedObjects, limit: number, { isCounted = false } = {}): Promise<ListedPage> {
+    if (list.kinds.length === 0) return { rows: [], total: 0 };
+    return (await this.walked(list, limit)) ?? this.sorted(list, limit, isCounted);
+  }
+
+  /** Undefined where that is a long walk. A second one is as long as the first one shows that it must be. */
+  private async walked(list: ListedObjects, limit: number): Promise<ListedPage | undefined> {
+    if (!isWalkable(list)) return undefined;
+    let walk = Math.max(2 * limit, Math.ceil(WALK / list.kinds.length));
+    for (let turn = 0; turn < 2; turn++) {
+      const parameters = new SqlParameters();
+      const statement = walkStatement(list, limit, walk, parameters);
+      const rows = await this.database.query<(ListedRow & { is_whole: boolean; found: number })[]>(statement, parameters.values);
+      if (rows[0]?.is_whole === true) return { rows: rows.filter(({ uid }) => uid !== null) };
+      walk = Math.ceil((1.5 * walk * limit) / Math.max(1, rows[0]?.found ?? 0));
+      if (list.kinds.length > 1 || walk > LONG_WALK) break;
+    }
+    return undefined;
+  }
+
+  private async sorted(list: ListedObjects, limit: number, isCounted: boolean): Promise<ListedPage> {
+    const parameters = new SqlParameters();
+    const statement = sortStatement(list, limit, isCounted && list.after === undefined, parameters);
+    const rows = await this.database.query<(ListedRow & { total: number | null })[]>(statement, parameters.values);
+    return { rows, total: rows[0]?.total ?? undefined };
+  }
+
+  /** How the objects of these places stand to others, of at most so many. */
+  async relations(kinds: readonly ShownKind[], limit: number): Promise<RelationsRow[]> {
+    if (kinds.length === 0) return [];
+    const parameters = new SqlParameters();
+    const list = { kinds, selection: EVERYTHING, sort: [] };
+    const parts = kinds.map((shown) => `select o.* ${placed(list, shown, parameters)}`);
+    return this.database.query(
+      `select o.kind, o.uid, o.name, coalesce(o.owners, '{}') as owners, b.refs, o.labels, b.body #> '{spec,selector}' as selector
+       from (${parts.join(' union all ')} limit ${parameters.add(limit, 'int')}) as o
+       join object_bodies b on b.kind = o.kind and b.cluster = o.cluster and b.uid = o.uid`,
+      parameters.values,
     );
   }
-  return sides.length === 0 ? 'false' : sides.join(' or ');
+
+  /** Objects by their UIDs. */
+  byUid(cluster: number, kinds: readonly number[], uids: readonly string[]): Promise<Omit<ListedRow, 'keys'>[]> {
+    return this.database.query(
+      `select o.cluster, o.status, o.uid, b.body from objects o join object_bodies b on b.kind = o.kind and b.cluster = o.cluster and b.uid = o.uid
+       where o.kind = any($1::int[]) and o.cluster = $2 and o.uid = any($3::uuid[])`,
+      [kinds, cluster, uids],
+    );
+  }
+
+  /** The versions of all objects of a kind of a cluster, by UID. */
+  async versions(kind: number, cluster: number): Promise<Map<string, string>> {
+    const rows = await this.database.query<{ uid: string; version: string }[]>(
+      'select uid, resource_version as version from object_bodies where kind = $1 and cluster = $2',
+      [kind, cluster],
+    );
+    return new Map(rows.map(({ uid, version }) => [uid, version]));
+  }
+
+  /** Counts the whole list once, for all facets together; at most `limit` values of each. */
+  async tally(list: ListedObjects, facets: readonly Facet[], limit: number): Promise<Tally> {
+    const tally: Tally = { total: 0, facets: facets.map(() => []) };
+    if (list.kinds.length === 0) return tally;
+    const parameters = new SqlParameters();
+    const whole = { ...list, after: undefined, sort: [] };
+    const { from, number } = countedIn(list, facets);
+    const values = facets.map((facet, index) => `${facetExpression(facet, parameters)} as value${index}`);
+    const groups = facets.map((_, index) => `value${index}`).join(', ');
+    const parts = list.kinds.map(
+      (shown) =>
+        `select ${[`${number}::int as count`, ...values].join(', ')} ${placed(whole, shown, parameters, from)} ${groups === '' ? '' : `group by ${groups}`}`,
+    );
+    const most = facets.length === 0 ? '' : parameters.add(limit, 'int');
+    const counts = facets.map(
+      (_, index) =>
+        `(select ${index} as facet, value${index} as value, sum(count)::int as count from grouped where count > 0 group by 2 order by 3 desc, 2 limit ${most})`,
+    );
+    const total = 'select -1 as facet, null as value, coalesce(sum(count), 0)::int as count from grouped';
+    const rows = await this.database.query<{ facet: number; value: string; count: number }[]>(
+      `with grouped as materialized (${parts.join(' union all ')}) ${[...counts, total].join(' union all ')}`,
+      parameters.values,
+    );
+    for (const { facet, value, count } of rows) {
+      if (facet < 0) tally.total = count;
+      else tally.facets[facet]?.push({ value, count });
+    }
+    return tally;
+  }
+}
+
+/** What is counted: `number` is an aggregate over rows `o`. */
+interface CountedIn {
+  from: RowsFrom;
+  number: string;
+}
+const ONE_BY_ONE: CountedIn = { from: 'objects', number: 'count(*)' };
+const SUM = 'coalesce(sum(o.count), 0)';
+
+/** The sums know places and states alone. */
+function countedIn({ kinds, selection }: ListedObjects, facets: readonly Facet[]): CountedIn {
+  const { statuses: _, labels, fields, ...others } = selection;
+  const isWhole = labels.length === 0 && fields.length === 0 && Object.values(others).every((value) => value === undefined);
+  const areKnown = facets.every((facet) => !facet.startsWith('label:')) && kinds.every(({ names }) => names.length === 0);
+  if (!isWhole || !areKnown) return ONE_BY_ONE;
+  return { from: facets.includes('namespace') ? 'counts of namespaces' : 'counts of clusters', number: SUM };
+}
+
+/** As text. */
+function facetExpression(facet: Facet, parameters: SqlParameters): string {
+  if (facet === 'status') return 'o.status';
+  if (facet === 'cluster' || facet === 'namespace' || facet === 'kind') return `o.${facet}::text`;
+  return `coalesce(o.labels ->> ${parameters.add(facet.slice('label:'.length), 'text')}, '')`;
 }

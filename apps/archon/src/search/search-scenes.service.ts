@@ -3,7 +3,8 @@ import type { Principal } from '../auth/principal.js';
 import { type IndexedCluster, type IndexedKind, ObjectIndex } from '../index/object-index.service.js';
 import type { AccessQuestion, VisibleSet } from '../index/visible-set.js';
 import { kindName } from './asked-kinds.js';
-import type { Facet, ShownKind } from './object-lists.repository.js';
+import type { ShownKind } from './list-sql.js';
+import type { Facet } from './object-lists.repository.js';
 import { ProjectPlaces } from './project-places.repository.js';
 import { type PlaceFilter, type Shown, shownPlaces } from './shown-places.js';
 
@@ -26,6 +27,9 @@ export interface ListScene {
 /** Finds out what of some kinds a caller may see, and where. */
 @Injectable()
 export class SearchScenes {
+  /** By what was known of clusters: who asks again before anything else is known gets the same. */
+  private readonly known = new WeakMap<readonly IndexedCluster[], WeakMap<Principal, Map<string, Promise<ListScene>>>>();
+
   constructor(
     private readonly index: ObjectIndex,
     private readonly projects: ProjectPlaces,
@@ -33,6 +37,18 @@ export class SearchScenes {
 
   async of(caller: Principal, kinds: readonly IndexedKind[], asked: AskedPlaces): Promise<ListScene> {
     const all = await this.index.clusters(kinds.map(({ kind }) => kind));
+    const { clusters, namespaces, projects } = asked;
+    const key = JSON.stringify([clusters, namespaces, projects]);
+    const ofCaller = computed(computed(this.known, all, () => new WeakMap()), caller, () => new Map<string, Promise<ListScene>>());
+    return computed(ofCaller, key, () => this.look(caller, kinds, asked, all));
+  }
+
+  private async look(
+    caller: Principal,
+    kinds: readonly IndexedKind[],
+    asked: AskedPlaces,
+    all: readonly IndexedCluster[],
+  ): Promise<ListScene> {
     const clusters = all.filter(({ name }) => caller.reachesCluster(name) && (asked.clusters?.includes(name) ?? true));
     const filter: PlaceFilter = {
       namespaces: asked.namespaces,
@@ -88,6 +104,16 @@ export class SearchScenes {
     }
     return { ...shown, namespaces: await this.index.namespaceNumbers(inNamespaces) };
   }
+}
+
+function computed<Key, Value>(
+  known: { get(key: Key): Value | undefined; set(key: Key, value: Value): unknown },
+  key: Key,
+  compute: () => Value,
+): Value {
+  let value = known.get(key);
+  if (value === undefined) known.set(key, (value = compute()));
+  return value;
 }
 
 /** Whoever may get a Namespace sees it in a list, though RBAC has no way to allow a list of some of them. */

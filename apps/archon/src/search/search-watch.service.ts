@@ -9,7 +9,8 @@ import { ChangeFeed, type ObjectChange } from '../index/change-feed.service.js';
 import { type IndexedKind, ObjectIndex } from '../index/object-index.service.js';
 import { askedKind } from './asked-kinds.js';
 import { type AskedList, readAskedList } from './asked-list.js';
-import { ObjectLists, type ShownKind } from './object-lists.repository.js';
+import type { ShownKind } from './list-sql.js';
+import { ObjectLists } from './object-lists.repository.js';
 import { shownObject } from './projected-object.js';
 import { type ListScene, SearchScenes } from './search-scenes.service.js';
 import type { WatchableSearchQuery } from './search.dto.js';
@@ -101,7 +102,7 @@ export class SearchWatch {
   private async *initial(scene: ListScene, { selection, fields }: AskedList, told: Told): AsyncGenerator<SearchEvent, boolean> {
     const sort = readSort(undefined);
     for (let after: string[] | undefined; ; ) {
-      const rows = await this.lists.page({ kinds: scene.shown, selection, sort, after }, PAGE);
+      const { rows } = await this.lists.page({ kinds: scene.shown, selection, sort, after }, PAGE);
       for (const { uid, cluster, body } of rows) {
         if (told.size === MOST) {
           yield expired(`a watch tells of ${MOST} objects at most: narrow it`);
@@ -122,7 +123,7 @@ export class SearchWatch {
   ): AsyncGenerator<SearchEvent> {
     for (let from = 0; from < uids.length; from += PAGE) {
       const some = uids.slice(from, from + PAGE);
-      const rows = await this.lists.page({ kinds: scene.shown, selection: { ...selection, uids: some }, sort: readSort(undefined) }, PAGE);
+      const { rows } = await this.lists.page({ kinds: scene.shown, selection: { ...selection, uids: some }, sort: readSort(undefined) }, PAGE);
       const matching = new Set(rows.map(({ uid }) => uid));
       for (const uid of some) {
         const gone = matching.has(uid) ? undefined : told.get(uid);

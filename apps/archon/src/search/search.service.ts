@@ -13,7 +13,8 @@ import { type AskedList, readAskedList } from './asked-list.js';
 import { type AwaitedVersions, lateClusters, readAwaitedVersions } from './awaited-versions.js';
 import { readFieldPath } from './field-terms.js';
 import { LiveClusters, type Liveness } from './live-clusters.service.js';
-import { type Facet, type ListedObjects, type ListedRow, ObjectLists } from './object-lists.repository.js';
+import type { ListedObjects } from './list-sql.js';
+import { type Facet, type ListedRow, ObjectLists, type Tally } from './object-lists.repository.js';
 import { shownObject } from './projected-object.js';
 import { freshnessOf } from './search-freshness.js';
 import { type ListScene, SearchScenes } from './search-scenes.service.js';
@@ -62,6 +63,8 @@ interface Page {
 /** Lists over all clusters, from the index. */
 @Injectable()
 export class Search {
+  private readonly versions = new WeakMap<ListScene, string>();
+
   constructor(
     private readonly index: ObjectIndex,
     private readonly scenes: SearchScenes,
@@ -123,7 +126,7 @@ export class Search {
   ): Promise<ListAnswer> {
     const { scene, late, live } = await this.lookedAt(caller, kinds, { query, asked });
     const isTable = wantsTable(headers.accept);
-    const entityTag = entityTagOf(JSON.stringify([query, asked.digest, isTable, versionOf(scene), late, [...live.keys()]]));
+    const entityTag = entityTagOf(JSON.stringify([query, asked.digest, isTable, this.versionOf(scene), late, [...live.keys()]]));
     if (namesTag(headers['if-none-match'], entityTag)) return { entityTag, body: undefined };
     const { metadata, rows } = await this.page(scene, kinds, query, asked);
     addLiveness(metadata, live, late);
@@ -174,13 +177,17 @@ export class Search {
     const { selection, sort, after } = asked;
     const list: ListedObjects = { kinds: scene.shown, selection, sort, after: after?.keys };
     const limit = query.limit ?? DEFAULT_LIMIT;
-    const [found, facets] = await Promise.all([this.lists.page(list, limit + 1), this.facets(list, asked.facets, scene, kinds)]);
-    const rows = found.slice(0, limit);
-    const last = found.length > limit ? rows.at(-1) : undefined;
+    const [page, tally] = await Promise.all([
+      this.lists.page(list, limit + 1, { isCounted: after === undefined && asked.facets.length === 0 }),
+      asked.facets.length === 0 ? undefined : this.lists.tally(list, asked.facets, FACET_VALUES),
+    ]);
+    const rows = page.rows.slice(0, limit);
+    const last = page.rows.length > limit ? rows.at(-1) : undefined;
+    const total = async () => after?.total ?? tally?.total ?? page.total ?? (await this.lists.tally(list, [], 0)).total;
     const metadata = {
-      ...(last === undefined ? {} : await this.end(asked, list, last, rows.length)),
+      ...(last === undefined ? {} : this.end(asked, last, { total: await total(), rows: rows.length })),
       ...freshnessOf(scene.clusters),
-      ...(facets === undefined ? {} : { facets }),
+      ...(tally === undefined ? {} : { facets: await this.namedFacets(tally, asked.facets, scene, kinds) }),
     };
     return { metadata, rows };
   }
@@ -222,8 +229,7 @@ export class Search {
   }
 
   /** The list is counted when it begins: what comes and goes later does not change the number. */
-  private async end({ digest, after }: AskedPage, list: ListedObjects, last: ListedRow, rows: number) {
-    const total = after?.total ?? (await this.lists.count(list));
+  private end({ digest, after }: AskedPage, last: ListedRow, { total, rows }: { total: number; rows: number }) {
     const shown = (after?.shown ?? 0) + rows;
     const end: SearchPageEnd = { list: digest, keys: last.keys, begunAt: after?.begunAt ?? Date.now(), total, shown };
     return {
@@ -232,18 +238,32 @@ export class Search {
     };
   }
 
-  private async facets(
-    list: ListedObjects,
+  /** What decides on the rows of a list: where it looks, and what was last written there. */
+  private versionOf(scene: ListScene): string {
+    let version = this.versions.get(scene);
+    if (version === undefined) {
+      const clusters = scene.clusters.map(({ name, isDisabled, rightsRevision, reflections }) => [
+        name,
+        isDisabled,
+        rightsRevision,
+        [...reflections].map(([kind, { revision, state, isWhole }]) => [kind, revision, state, isWhole]),
+      ]);
+      version = entityTagOf(JSON.stringify([scene.shown, clusters]));
+      this.versions.set(scene, version);
+    }
+    return version;
+  }
+
+  private async namedFacets(
+    tally: Tally,
     facets: readonly Facet[],
     scene: ListScene,
     kinds: readonly IndexedKind[],
   ): Promise<SearchListResponse['metadata']['facets']> {
-    if (facets.length === 0) return undefined;
-    const counted = facets.map(async (facet) => {
-      const values = await this.lists.facet(list, facet, FACET_VALUES);
-      return [facet, await this.scenes.named(facet, values, scene, kinds)] as const;
-    });
-    return Object.fromEntries(await Promise.all(counted));
+    const named = facets.map(
+      async (facet, index) => [facet, await this.scenes.named(facet, tally.facets[index] ?? [], scene, kinds)] as const,
+    );
+    return Object.fromEntries(await Promise.all(named));
   }
 }
 
@@ -256,17 +276,6 @@ function addLiveness(metadata: SearchListResponse['metadata'], live: Liveness['l
   const known = new Set(metadata.failures.map(({ cluster }) => cluster));
   metadata.failures.push(...late.filter(({ cluster }) => !known.has(cluster)));
 }
-
-/** What decides on the rows of a list: where it looks, and what was last written there. */
-const versionOf = ({ shown, clusters }: ListScene): unknown => [
-  shown,
-  clusters.map(({ name, isDisabled, rightsRevision, reflections }) => [
-    name,
-    isDisabled,
-    rightsRevision,
-    [...reflections].map(([kind, { revision, state, isWhole }]) => [kind, revision, state, isWhole]),
-  ]),
-];
 
 function typeOf(kinds: readonly IndexedKind[], { clusters }: ListScene, known?: KnownType): { kind: string; apiVersion: string } {
   const [kind, ...others] = kinds;

@@ -19,7 +19,7 @@ export interface Selection {
   createdBefore?: Date | undefined;
 }
 
-/** Conditions on rows `o` of objects, all of which must hold. */
+/** Conditions on rows `o` of objects, and on their bodies `b` where they are needed, all of which must hold. */
 export function selectionConditions(selection: Selection, parameters: SqlParameters): string[] {
   const { labels, fields, uids, keyword, contains, owner, statuses, createdAfter, createdBefore } = selection;
   return [
@@ -27,8 +27,8 @@ export function selectionConditions(selection: Selection, parameters: SqlParamet
     ...(keyword === undefined ? [] : [`o.name ilike ${parameters.add(`%${escapeLike(keyword)}%`, 'text')}`]),
     ...(contains === undefined
       ? []
-      : [`o.body #>> ${parameters.add(contains.path, 'text[]')} ilike ${parameters.add(`%${escapeLike(contains.text)}%`, 'text')}`]),
-    ...(owner === undefined ? [] : [`o.owners @> array[${parameters.add(owner, 'uuid')}] and o.owners <> '{}'`]),
+      : [`b.body #>> ${parameters.add(contains.path, 'text[]')} ilike ${parameters.add(`%${escapeLike(contains.text)}%`, 'text')}`]),
+    ...(owner === undefined ? [] : [`o.owners @> array[${parameters.add(owner, 'uuid')}]`]),
     ...(statuses === undefined ? [] : [`o.status = any(${parameters.add(statuses, 'text[]')})`]),
     ...(createdAfter === undefined ? [] : [`o.created_at > ${parameters.add(createdAfter, 'timestamptz')}`]),
     ...(createdBefore === undefined ? [] : [`o.created_at < ${parameters.add(createdBefore, 'timestamptz')}`]),
@@ -36,6 +36,10 @@ export function selectionConditions(selection: Selection, parameters: SqlParamet
     ...fields.map((term) => fieldCondition(term, parameters)),
   ];
 }
+
+/** Whether the conditions look at bodies. */
+export const needsBody = ({ fields, contains }: Selection): boolean =>
+  contains !== undefined || fields.some(({ path }) => COLUMNS[path.join('.')] === undefined);
 
 const escapeLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
 
@@ -82,7 +86,7 @@ function columnOrPath(
   if (column !== undefined) return `${column} ${operator} ${parameters.add(value, 'text')} collate "C"`;
   const place = `$${path.map((key) => `.${JSON.stringify(key)}`).join('')}`;
   const exists = (condition: string) =>
-    `jsonb_path_exists(o.body, ${parameters.add(`${place}[*] ? (${condition})`, 'jsonpath')}, ${parameters.add(JSON.stringify(variables(value)), 'jsonb')}, true)`;
+    `jsonb_path_exists(b.body, ${parameters.add(`${place}[*] ? (${condition})`, 'jsonpath')}, ${parameters.add(JSON.stringify(variables(value)), 'jsonb')}, true)`;
   if (value === '' && operator === '=') return `not ${exists('@.type() != "string" || @ != ""')}`;
   return exists(comparisons(operator, value));
 }

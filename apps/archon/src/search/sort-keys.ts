@@ -9,7 +9,7 @@ export interface SortKey {
   isDescending: boolean;
   /** Of Postgres, for its values in a token. */
   type: 'text' | 'timestamptz' | 'jsonb' | 'uuid' | 'int';
-  /** The expression on a row `o`, its namespace `n` and its cluster `c`. */
+  /** The expression on a row `o`, its namespace `n`, its cluster `c` and its body `b`. */
   of: (parameters: SqlParameters) => string;
 }
 
@@ -23,11 +23,14 @@ const KNOWN: Readonly<Record<string, Known>> = {
   status: { type: 'text', of: () => 'o.status collate "C"' },
   creationTimestamp: { type: 'timestamptz', of: () => 'o.created_at' },
 };
-/** Last, so that no two rows are equal. */
-const TIE: readonly SortKey[] = [
-  { name: 'uid', isDescending: false, type: 'uuid', of: () => 'o.uid' },
-  { name: 'cluster number', isDescending: false, type: 'int', of: () => 'o.cluster' },
+/** Last, so that no two rows are equal; in the order of the last key that was asked for, as an index has them that is read either way. */
+const TIE: readonly Omit<SortKey, 'isDescending'>[] = [
+  { name: 'uid', type: 'uuid', of: () => 'o.uid' },
+  { name: 'cluster number', type: 'int', of: () => 'o.cluster' },
 ];
+/** Whether an index has the rows of a kind in this order. */
+export const followsIndex = ([first, ...others]: readonly SortKey[]): boolean =>
+  others.length === TIE.length && (first?.name === 'name' || first?.name === 'creationTimestamp');
 
 /**
  * Reads `name,-creationTimestamp`: a minus turns the order of its key round. Known are name, namespace, cluster, status, creationTimestamp,
@@ -37,7 +40,9 @@ export function readSort(text: string | undefined): SortKey[] {
   const parts = (text ?? '').split(',').map((part) => part.trim());
   const asked = parts.length === 1 && parts[0] === '' ? ['name'] : parts;
   if (asked.length > MAX_KEYS) throw badRequest(`sort: must have at most ${MAX_KEYS} keys`);
-  return [...asked.map(readKey), ...TIE];
+  const keys = asked.map(readKey);
+  const isDescending = keys.at(-1)?.isDescending === true;
+  return [...keys, ...TIE.map((key) => ({ ...key, isDescending }))];
 }
 
 function readKey(part: string): SortKey {
@@ -54,11 +59,12 @@ function readPathKey(name: string): Known {
   }
   const path = readFieldPath(name, 'sort');
   // As JSON, so that numbers are in the order of numbers.
-  return { type: 'jsonb', of: (parameters) => `coalesce(o.body #> ${parameters.add(path, 'text[]')}, 'null')` };
+  return { type: 'jsonb', of: (parameters) => `coalesce(b.body #> ${parameters.add(path, 'text[]')}, 'null')` };
 }
 
-/** Whether rows need their namespace and their cluster beside them. */
-export const joinsOf = (keys: readonly SortKey[]): { namespace: boolean; cluster: boolean } => ({
+/** Whether rows need their namespace, their cluster and their body beside them. */
+export const joinsOf = (keys: readonly SortKey[]): { namespace: boolean; cluster: boolean; body: boolean } => ({
+  body: keys.some(({ type }) => type === 'jsonb'),
   namespace: keys.some(({ name }) => name === 'namespace'),
   cluster: keys.some(({ name }) => name === 'cluster'),
 });

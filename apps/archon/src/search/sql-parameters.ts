@@ -4,7 +4,8 @@ export class SqlParameters {
 
   /** Gives the place of a value in the text, with its type. */
   add(value: unknown, type: string): string {
-    this.values.push(value);
+    // Thousands of numbers, which the driver would look at one by one.
+    this.values.push(type === 'int[]' && Array.isArray(value) ? `{${value.join(',')}}` : value);
     return `$${this.values.length}::${type}`;
   }
 }

@@ -3,7 +3,8 @@ import { ApiError, notFound } from '#errors';
 import type { KubernetesObject } from '#kubernetes';
 import type { Principal } from '../auth/principal.js';
 import { type IndexedKind, ObjectIndex } from '../index/object-index.service.js';
-import { ObjectLists, type ShownKind } from './object-lists.repository.js';
+import type { ShownKind } from './list-sql.js';
+import { ObjectLists } from './object-lists.repository.js';
 import { type ListScene, SearchScenes } from './search-scenes.service.js';
 import { type TopologyEdge, type TopologyObject, topologyOf } from './topology.js';
 

@@ -124,7 +124,7 @@ async function measureList(
     if (statusCode !== 200) throw new Error(`${what}: ${statusCode} ${text.slice(0, 500)}`);
     times.push(performance.now() - begin);
   };
-  for (let turn = 0; turn < paths.length * 3; turn++) await ask(turn);
+  for (let turn = 0; turn < rate; turn++) await ask(turn);
   times.length = 0;
   const asked: Promise<void>[] = [];
   const begin = performance.now();

@@ -199,7 +199,9 @@ it('keeps no value of a Secret anywhere', async () => {
   await follow();
   await indexed('m');
   await eventually(async () => (await query(`select from objects where name = 's'`)).length === 1, { what: 'the Secret' });
-  const [row] = await query<{ everything: string }>('select string_agg(o::text || b::text, chr(10)) as everything from objects o join object_bodies b using (kind, cluster, uid)');
+  const [row] = await query<{ everything: string }>(
+    'select string_agg(o::text || b::text, chr(10)) as everything from objects o join object_bodies b using (kind, cluster, uid)',
+  );
   expect(row?.everything).toContain('password');
   expect(row?.everything).not.toContain(canary);
   expect(row?.everything).not.toContain(data.password);

@@ -91,7 +91,8 @@ it('takes a batch that comes twice for one, and the last change of an object for
 it('does not rewrite what has not changed', async () => {
   const row = pod('a');
   await writer.apply(pods, [{ row }]);
-  const place = async (table: string) => (await query<{ ctid: string }>(`select ctid::text from ${table} where uid = $1`, [row.uid]))[0]?.ctid;
+  const place = async (table: string) =>
+    (await query<{ ctid: string }>(`select ctid::text from ${table} where uid = $1`, [row.uid]))[0]?.ctid;
   const before = [await place('objects'), await place('object_bodies')];
   await writer.apply(pods, [{ row }]);
   expect([await place('objects'), await place('object_bodies')]).toEqual(before);

@@ -37,8 +37,7 @@ const WRITTEN = `written as (
 const TOLD = 'told as (select g.uid, g.namespace, g.name from given g join bodies using (uid))';
 
 /** Deletes the bodies of the objects that `gone` deletes. */
-const GONE_BODIES =
-  'gone_bodies as (delete from object_bodies b using gone g where b.kind = $3 and b.cluster = $1 and b.uid = g.uid)';
+const GONE_BODIES = 'gone_bodies as (delete from object_bodies b using gone g where b.kind = $3 and b.cluster = $1 and b.uid = g.uid)';
 
 /**
  * A part of a statement that counts what others add and take away: tables with a namespace and a status, or a part of one. Namespace 0 has the
@@ -104,7 +103,10 @@ export class ObjectWriter {
       delete from objects o using fence where o.kind = $3 and o.cluster = $1
         and not exists (select from unnest($4::uuid[]) as listed (uid) where listed.uid = o.uid)
       returning o.uid, o.namespace, o.name, o.status)`;
-    await this.fenced.write(reflected, { parts: [gone, GONE_BODIES, counted([], ['gone']), ...changed('$5', ['gone'], true)] }, [uids, resourceVersion]);
+    await this.fenced.write(reflected, { parts: [gone, GONE_BODIES, counted([], ['gone']), ...changed('$5', ['gone'], true)] }, [
+      uids,
+      resourceVersion,
+    ]);
   }
 
   /** The cluster has the kind no more. */

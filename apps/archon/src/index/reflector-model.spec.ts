@@ -133,7 +133,8 @@ const miscounted = () => {
   const counted = 'select kind, cluster, namespace, status, count from object_counts where count <> 0';
   const there = `select kind, cluster, place.namespace, status, count(*)::int as count
     from objects o, unnest(array[0, o.namespace]) as place (namespace) group by 1, 2, 3, 4`;
-  const oneTableAlone = 'select kind, cluster, -1, uid::text, 1 from objects full join object_bodies b using (kind, cluster, uid) where name is null or b.body is null';
+  const oneTableAlone =
+    'select kind, cluster, -1, uid::text, 1 from objects full join object_bodies b using (kind, cluster, uid) where name is null or b.body is null';
   return started.database.query<object[]>(`(${counted} except ${there}) union all (${there} except ${counted}) union all ${oneTableAlone}`);
 };
 

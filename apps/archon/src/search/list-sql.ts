@@ -51,7 +51,10 @@ export function walkStatement(list: ListedObjects, limit: number, walk: number, 
   const [order, most, walked] = [orderOf(list.sort), parameters.add(limit, 'int'), parameters.add(walk, 'int')];
   const ordered = list.sort.map((key) => `${key.of(parameters)}${key.isDescending ? ' desc' : ''}`).join(', ');
   const tables = list.kinds.flatMap((shown, index) => {
-    const begin = [`o.kind = ${parameters.add(shown.kind, 'int')}`, ...(list.after === undefined ? [] : [behind(list.sort, list.after, parameters)])];
+    const begin = [
+      `o.kind = ${parameters.add(shown.kind, 'int')}`,
+      ...(list.after === undefined ? [] : [behind(list.sort, list.after, parameters)]),
+    ];
     const where = [placeCondition(shown, parameters, { isFilter: true }), ...selectionConditions(list.selection, parameters)];
     return [
       `walked${index} as materialized (select o.* from objects o where ${allOf(begin)} order by ${ordered} limit ${walked})`,
@@ -104,7 +107,8 @@ export function placed(list: ListedObjects, shown: ShownKind, parameters: SqlPar
 
 const allOf = (conditions: readonly string[]): string => conditions.map((condition) => `(${condition})`).join(' and ');
 
-const orderOf = (sort: readonly SortKey[]): string => sort.map(({ isDescending }, index) => `key${index}${isDescending ? ' desc' : ''}`).join(', ');
+const orderOf = (sort: readonly SortKey[]): string =>
+  sort.map(({ isDescending }, index) => `key${index}${isDescending ? ' desc' : ''}`).join(', ');
 
 const columnsOf = (sort: readonly SortKey[], parameters: SqlParameters): string =>
   ['o.kind, o.cluster, o.uid', ...keyExpressions(sort, parameters).map((expression, index) => `${expression} as key${index}`)].join(', ');

@@ -39,7 +39,11 @@ export class SearchScenes {
     const all = await this.index.clusters(kinds.map(({ kind }) => kind));
     const { clusters, namespaces, projects } = asked;
     const key = JSON.stringify([clusters, namespaces, projects]);
-    const ofCaller = computed(computed(this.known, all, () => new WeakMap()), caller, () => new Map<string, Promise<ListScene>>());
+    const ofCaller = computed(
+      computed(this.known, all, () => new WeakMap()),
+      caller,
+      () => new Map<string, Promise<ListScene>>(),
+    );
     return computed(ofCaller, key, () => this.look(caller, kinds, asked, all));
   }
 

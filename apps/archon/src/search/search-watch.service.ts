@@ -123,7 +123,10 @@ export class SearchWatch {
   ): AsyncGenerator<SearchEvent> {
     for (let from = 0; from < uids.length; from += PAGE) {
       const some = uids.slice(from, from + PAGE);
-      const { rows } = await this.lists.page({ kinds: scene.shown, selection: { ...selection, uids: some }, sort: readSort(undefined) }, PAGE);
+      const { rows } = await this.lists.page(
+        { kinds: scene.shown, selection: { ...selection, uids: some }, sort: readSort(undefined) },
+        PAGE,
+      );
       const matching = new Set(rows.map(({ uid }) => uid));
       for (const uid of some) {
         const gone = matching.has(uid) ? undefined : told.get(uid);

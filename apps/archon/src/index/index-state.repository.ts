@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { DataSource } from 'typeorm';
+import { Notifications } from '#database';
+import { CLUSTERS_TOPIC } from '../clusters/clusters-topic.js';
 import { RBAC } from './rbac-objects.js';
 import type { ReflectionState } from './reflection.entity.js';
 
@@ -40,7 +42,7 @@ export interface IndexedCluster {
   reflections: ReadonlyMap<number, IndexedReflection>;
 }
 
-/** How old what lists know of clusters may be: many lists share one look. What they show of objects is never older than the list. */
+/** How old what lists know of clusters may be, unless one was registered or changed: many lists share one look. What they show of objects is never older than the list. */
 const LOOK_MS = 100;
 const RBAC_RESOURCES = ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'];
 
@@ -49,7 +51,14 @@ const RBAC_RESOURCES = ['roles', 'rolebindings', 'clusterroles', 'clusterrolebin
 export class IndexState {
   private readonly looks = new LRUCache<string, Promise<readonly IndexedCluster[]>>({ max: 100, ttl: LOOK_MS });
 
-  constructor(private readonly database: DataSource) {}
+  constructor(
+    private readonly database: DataSource,
+    notifications: Notifications,
+  ) {
+    const forget = () => this.looks.clear();
+    notifications.on(CLUSTERS_TOPIC, forget);
+    notifications.onGap(forget);
+  }
 
   /** The kinds that are followed in some cluster, by resource. */
   kinds(): Promise<IndexedKind[]> {

@@ -37,8 +37,9 @@ export class SearchScenes {
 
   async of(caller: Principal, kinds: readonly IndexedKind[], asked: AskedPlaces): Promise<ListScene> {
     const all = await this.index.clusters(kinds.map(({ kind }) => kind));
-    const { clusters, namespaces, projects } = asked;
-    const key = JSON.stringify([clusters, namespaces, projects]);
+    // What namespaces a project has is asked each time: who has just made one lists it.
+    if (asked.projects !== undefined) return this.look(caller, kinds, asked, all);
+    const key = JSON.stringify([asked.clusters, asked.namespaces]);
     const ofCaller = computed(
       computed(this.known, all, () => new WeakMap()),
       caller,

@@ -157,7 +157,13 @@ describe('a list of a kind over all clusters', () => {
     const tag = String(headers.etag);
     const again = async (client: ArchonClient) => (await client.get(path, { 'if-none-match': tag })).status;
     expect([await again(archon.client), await again(member)]).toEqual([304, 200]);
-    await must(archon.client.post(`/kubernetes/c1/api/v1/namespaces/${mine}/configmaps`, { metadata: { name: 'new' } }));
+    // What changes beside it is nothing that it shows.
+    await must(archon.client.post(`/kubernetes/c1/api/v1/namespaces/${other}/configmaps`, { metadata: { name: 'beside' } }));
+    await found(archon.client, `configmaps?keyword=beside&namespaces=${other}`, 1);
+    expect(await again(archon.client)).toBe(304);
+    await must(
+      archon.client.post(`/kubernetes/c1/api/v1/namespaces/${mine}/configmaps`, { metadata: { name: 'new', labels: { suite: mine } } }),
+    );
     await eventually(async () => (await again(archon.client)) === 200, { what: 'the list to be sent again', timeoutMs: 5000 });
     await must(archon.client.delete(`/kubernetes/c1/api/v1/namespaces/${mine}/configmaps/new`));
   });

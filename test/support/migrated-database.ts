@@ -7,6 +7,7 @@ import { migrations } from '#migrations';
 
 export interface MigratedDatabase {
   database: DataSource;
+  url: string;
   stop(): Promise<void>;
 }
 
@@ -19,6 +20,7 @@ export async function startMigratedDatabase(): Promise<MigratedDatabase> {
   const database = await connectAndMigrate({ ...options, url });
   return {
     database,
+    url,
     stop: async () => {
       await database.destroy();
       await postgres.stop();

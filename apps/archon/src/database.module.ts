@@ -2,7 +2,7 @@ import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { encryptionKeyFile } from '#config';
-import { connectAndMigrate, dataSourceOptions, FieldCipher, Notifications } from '#database';
+import { BoundedReads, connectAndMigrate, dataSourceOptions, FieldCipher, Notifications } from '#database';
 import type { Logger } from '#log';
 import { migrations } from '#migrations';
 import { ClusterChangeEntity } from './clusters/cluster-change.entity.js';
@@ -73,7 +73,10 @@ export const ENTITIES = [
 
 @Module({})
 export class DatabaseModule implements OnApplicationShutdown {
-  constructor(private readonly notifications: Notifications) {}
+  constructor(
+    private readonly notifications: Notifications,
+    private readonly reads: BoundedReads,
+  ) {}
 
   /** Connects to `url` after bringing its schema up to date. */
   static forRoot(url: string): DynamicModule {
@@ -105,16 +108,27 @@ export class DatabaseModule implements OnApplicationShutdown {
       },
       inject: [DataSource, LOGGER],
     };
+    const reads = {
+      provide: BoundedReads,
+      useFactory: ({ listConnections, listSeconds }: AppConfig, logger: Logger) =>
+        new BoundedReads({
+          url,
+          connections: listConnections,
+          seconds: listSeconds,
+          onConnectionLost: (error) => logger.warn({ reason: error.message }, 'a connection to the database was lost'),
+        }),
+      inject: [AppConfig, LOGGER],
+    };
     return {
       module: DatabaseModule,
       global: true,
       imports: [orm],
-      providers: [cipher, notifications],
-      exports: [FieldCipher, Notifications],
+      providers: [cipher, notifications, reads],
+      exports: [BoundedReads, FieldCipher, Notifications],
     };
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.notifications.close();
+    await Promise.all([this.notifications.close(), this.reads.close()]);
   }
 }

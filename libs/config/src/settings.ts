@@ -72,7 +72,7 @@ const setting = <T>(variable: string, defaultText: string, description: string, 
 export const SETTINGS = {
   stateDir: setting('ARCHON_STATE_DIR', '.archon', 'folder of generated keys, certificates and the embedded database', text),
   databaseUrl: setting('ARCHON_DATABASE_URL', '', 'Postgres URL; empty starts the embedded Postgres in the state folder', optionalSecret),
-  databasePoolSize: setting('ARCHON_DATABASE_POOL_SIZE', '10', 'connections to Postgres, at most', integer(2, 200)),
+  databasePoolSize: setting('ARCHON_DATABASE_POOL_SIZE', '10', 'connections to Postgres, at most, besides those of lists', integer(2, 200)),
   host: setting('ARCHON_HOST', '127.0.0.1', 'address to listen on', text),
   port: setting('ARCHON_PORT', '8443', 'port to listen on; 0 takes a free one', integer(0, 65_535)),
   tls: setting(
@@ -277,6 +277,13 @@ export const SETTINGS = {
     'fields that the index leaves out, as resource:/json/pointer, separated by commas, such as nodes:/status/images; * is any',
     resourceFields,
   ),
+  listConnections: setting(
+    'ARCHON_LIST_CONNECTIONS',
+    '4',
+    'connections to Postgres on which lists of the index are read: so many at a time, others wait',
+    integer(1, 200),
+  ),
+  listSeconds: setting('ARCHON_LIST_SECONDS', '10', 'a list of the index that takes longer is given up', integer(1, 600)),
   indexEventDays: setting('ARCHON_INDEX_EVENT_DAYS', '3', "how long the index keeps Kubernetes' events", integer(1, 365)),
   shutdownDelaySeconds: setting(
     'ARCHON_SHUTDOWN_DELAY_SECONDS',

@@ -1,3 +1,4 @@
+export { BoundedReads } from './bounded-reads.gateway.js';
 export { connectAndMigrate, dataSourceOptions, schemaDrift } from './data-source.gateway.js';
 export { type EmbeddedPostgres, startEmbeddedPostgres, stopEmbeddedPostgres } from './embedded-postgres.gateway.js';
 export { countKeyUse, type EncryptedColumn, rekey, type RekeyResult } from './rekey.gateway.js';

@@ -14,7 +14,7 @@ const MEANINGS = {
   422: 'The content is invalid: details.causes names each field',
   429: 'Too many requests, or too many failed logins: Retry-After says when to come back',
   503: 'The cluster, or the database, is unavailable',
-  504: 'The cluster did not answer in time',
+  504: 'The cluster did not answer in time, or a list takes too long',
 } as const;
 
 /** Documents failures; each is a Kubernetes `Status`. */

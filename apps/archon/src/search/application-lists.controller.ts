@@ -16,7 +16,7 @@ const APPLICATIONS: KnownType = { group: 'app.k8s.io', version: 'v1beta1', resou
 @ApiTags('applications')
 @Controller('acp/v1')
 @Allow('authenticated')
-@ApiFailures(400, 401, 403, 410, 422)
+@ApiFailures(400, 401, 403, 410, 422, 503, 504)
 export class ApplicationListsController {
   constructor(private readonly search: Search) {}
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BoundedReads } from '#database';
 import { type KubernetesObject, parseLabelSelector, readLabelSelector } from '#kubernetes';
 import { seed } from '../../../../test/support/acceptance.js';
 import { indexParts, POD_TYPE } from '../../../../test/support/index-parts.js';
@@ -15,6 +16,7 @@ import { readSort } from './sort-keys.js';
 const OBJECTS = 4000;
 
 let started: MigratedDatabase;
+let reads: BoundedReads;
 let lists: ObjectLists;
 let kind: number;
 /** Numbers of clusters and namespaces, by name. */
@@ -43,7 +45,8 @@ let all: (Drawn & { uid: string })[];
 beforeAll(async () => {
   started = await startMigratedDatabase();
   const { objects, numbers, reflections } = indexParts(started.database);
-  lists = new ObjectLists(started.database);
+  reads = new BoundedReads({ url: started.url, connections: 4, seconds: 30, onConnectionLost: () => undefined });
+  lists = new ObjectLists(reads);
   kind = await numbers.numberOf('', 'pods');
   all = fc.sample(object, { numRuns: OBJECTS, seed: seed() }).map((drawn) => ({ ...drawn, uid: randomUUID() }));
   for (const name of ['one', 'two']) {
@@ -61,7 +64,10 @@ beforeAll(async () => {
   const named = await started.database.query<{ id: number; cluster: number; name: string }[]>('select * from indexed_namespaces');
   for (const { id, cluster, name } of named) namespaces[`${cluster}/${name}`] = id;
 }, 60_000);
-afterAll(() => started.stop());
+afterAll(async () => {
+  await reads.close();
+  await started.stop();
+});
 
 const toPod = ({
   uid,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { BoundedReads } from '#database';
 import type { KubernetesObject } from '#kubernetes';
 import { isWalkable, type ListedObjects, placed, type RowsFrom, type ShownKind, sortStatement, walkStatement } from './list-sql.js';
 import type { Selection } from './selection-sql.js';
@@ -47,7 +47,7 @@ const EVERYTHING: Selection = { labels: [], fields: [] };
 /** Lists of the object index. */
 @Injectable()
 export class ObjectLists {
-  constructor(private readonly database: DataSource) {}
+  constructor(private readonly reads: BoundedReads) {}
 
   /**
    * The first rows: from an index that has their order, where a walk through it comes upon enough of them; else of all that belong to the list, found by what
@@ -65,7 +65,7 @@ export class ObjectLists {
     for (let turn = 0; turn < 2; turn++) {
       const parameters = new SqlParameters();
       const statement = walkStatement(list, limit, walk, parameters);
-      const rows = await this.database.query<(ListedRow & { is_whole: boolean; found: number })[]>(statement, parameters.values);
+      const rows = await this.reads.query<(ListedRow & { is_whole: boolean; found: number })[]>(statement, parameters.values);
       if (rows[0]?.is_whole === true) return { rows: rows.filter(({ uid }) => uid !== null) };
       walk = Math.ceil((1.5 * walk * limit) / Math.max(1, rows[0]?.found ?? 0));
       if (list.kinds.length > 1 || walk > LONG_WALK) break;
@@ -76,7 +76,7 @@ export class ObjectLists {
   private async sorted(list: ListedObjects, limit: number, isCounted: boolean): Promise<ListedPage> {
     const parameters = new SqlParameters();
     const statement = sortStatement(list, limit, isCounted && list.after === undefined, parameters);
-    const rows = await this.database.query<(ListedRow & { total: number | null })[]>(statement, parameters.values);
+    const rows = await this.reads.query<(ListedRow & { total: number | null })[]>(statement, parameters.values);
     return { rows, total: rows[0]?.total ?? undefined };
   }
 
@@ -86,7 +86,7 @@ export class ObjectLists {
     const parameters = new SqlParameters();
     const list = { kinds, selection: EVERYTHING, sort: [] };
     const parts = kinds.map((shown) => `select o.* ${placed(list, shown, parameters)}`);
-    return this.database.query(
+    return this.reads.query(
       `select o.kind, o.uid, o.name, coalesce(o.owners, '{}') as owners, b.refs, o.labels, b.body #> '{spec,selector}' as selector
        from (${parts.join(' union all ')} limit ${parameters.add(limit, 'int')}) as o
        join object_bodies b on b.kind = o.kind and b.cluster = o.cluster and b.uid = o.uid`,
@@ -96,7 +96,7 @@ export class ObjectLists {
 
   /** Objects by their UIDs. */
   byUid(cluster: number, kinds: readonly number[], uids: readonly string[]): Promise<Omit<ListedRow, 'keys'>[]> {
-    return this.database.query(
+    return this.reads.query(
       `select o.cluster, o.status, o.uid, b.body from objects o join object_bodies b on b.kind = o.kind and b.cluster = o.cluster and b.uid = o.uid
        where o.kind = any($1::int[]) and o.cluster = $2 and o.uid = any($3::uuid[])`,
       [kinds, cluster, uids],
@@ -105,7 +105,7 @@ export class ObjectLists {
 
   /** The versions of all objects of a kind of a cluster, by UID. */
   async versions(kind: number, cluster: number): Promise<Map<string, string>> {
-    const rows = await this.database.query<{ uid: string; version: string }[]>(
+    const rows = await this.reads.query<{ uid: string; version: string }[]>(
       'select uid, resource_version as version from object_bodies where kind = $1 and cluster = $2',
       [kind, cluster],
     );
@@ -131,7 +131,7 @@ export class ObjectLists {
         `(select ${index} as facet, value${index} as value, sum(count)::int as count from grouped where count > 0 group by 2 order by 3 desc, 2 limit ${most})`,
     );
     const total = 'select -1 as facet, null as value, coalesce(sum(count), 0)::int as count from grouped';
-    const rows = await this.database.query<{ facet: number; value: string; count: number }[]>(
+    const rows = await this.reads.query<{ facet: number; value: string; count: number }[]>(
       `with grouped as materialized (${parts.join(' union all ')}) ${[...counts, total].join(' union all ')}`,
       parameters.values,
     );

@@ -13,7 +13,7 @@ import { type ListAnswer, Search } from './search.service.js';
 @Controller('acp/v1/resources/search/kubernetes/:cluster')
 @Allow('authenticated')
 @ApiParam({ name: 'version', schema: { type: 'string' }, description: 'Of the API; the index has one version of each kind', example: 'v1' })
-@ApiFailures(400, 401, 403, 404, 410, 422)
+@ApiFailures(400, 401, 403, 404, 410, 422, 503, 504)
 export class ResourceSearchController {
   constructor(private readonly search: Search) {}
 

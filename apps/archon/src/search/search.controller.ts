@@ -15,7 +15,7 @@ import { type ListAnswer, type ListHeaders, Search } from './search.service.js';
 @ApiTags('search')
 @Controller('acp/v1/search')
 @Allow('authenticated')
-@ApiFailures(400, 401, 403, 404, 410, 422)
+@ApiFailures(400, 401, 403, 404, 410, 422, 503, 504)
 export class SearchController {
   constructor(
     private readonly search: Search,

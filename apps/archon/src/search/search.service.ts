@@ -5,13 +5,13 @@ import { ApiError, badRequest } from '#errors';
 import type { ClusterFailure } from '#kubernetes';
 import type { Principal } from '../auth/principal.js';
 import { AppConfig } from '../config.module.js';
-import { entityTagOf, namesTag } from '../http/entity-tag.js';
 import { wantsTable } from '../http/kubernetes-table.js';
 import { type IndexedKind, ObjectIndex } from '../index/object-index.service.js';
 import { askedKind, exactKind, kindName } from './asked-kinds.js';
 import { type AskedList, readAskedList } from './asked-list.js';
 import { type AwaitedVersions, lateClusters, readAwaitedVersions } from './awaited-versions.js';
 import { readFieldPath } from './field-terms.js';
+import { digestOf, ListTag } from './list-tag.js';
 import { LiveClusters, type Liveness } from './live-clusters.service.js';
 import type { ListedObjects } from './list-sql.js';
 import { type Facet, type ListedRow, ObjectLists, type Tally } from './object-lists.repository.js';
@@ -126,10 +126,14 @@ export class Search {
   ): Promise<ListAnswer> {
     const { scene, late, live } = await this.lookedAt(caller, kinds, { query, asked });
     const isTable = wantsTable(headers.accept);
-    const entityTag = entityTagOf(JSON.stringify([query, asked.digest, isTable, this.versionOf(scene), late, [...live.keys()]]));
-    if (namesTag(headers['if-none-match'], entityTag)) return { entityTag, body: undefined };
+    const list = [query, asked.digest, isTable];
+    const tag = new ListTag(headers['if-none-match'], digestOf([list, this.versionOf(scene), late, [...live.keys()]]));
+    const unchanged = tag.unchanged();
+    if (unchanged !== undefined) return { entityTag: unchanged, body: undefined };
     const { metadata, rows } = await this.page(scene, kinds, query, asked);
     addLiveness(metadata, live, late);
+    const { entityTag, isHeld } = tag.of(digestOf([list, shownBy(metadata, rows)]));
+    if (isHeld) return { entityTag, body: undefined };
     const shown = rows.map(({ cluster, status, body }) => {
       const name = scene.names.get(cluster) ?? '';
       return {
@@ -248,7 +252,7 @@ export class Search {
         rightsRevision,
         [...reflections].map(([kind, { revision, state, isWhole }]) => [kind, revision, state, isWhole]),
       ]);
-      version = entityTagOf(JSON.stringify([scene.shown, clusters]));
+      version = digestOf([scene.shown, clusters]);
       this.versions.set(scene, version);
     }
     return version;
@@ -265,6 +269,15 @@ export class Search {
     );
     return Object.fromEntries(await Promise.all(named));
   }
+}
+
+/** All that a list says, except how long ago clusters were heard, and the token of its end, which is another one each time. */
+function shownBy({ freshness, continue: _, ...metadata }: SearchListResponse['metadata'], rows: readonly ListedRow[]): unknown {
+  return [
+    metadata,
+    freshness.map(({ cluster, source, staleSince }) => [cluster, source, staleSince]),
+    rows.map(({ cluster, body }) => [cluster, body.metadata.uid, body.metadata.resourceVersion]),
+  ];
 }
 
 /** What clusters said themselves comes before what the index knows of them. */

@@ -11,7 +11,7 @@ import { Topologies, type Topology } from './topologies.service.js';
 @ApiTags('search')
 @Controller('acp/v1/kubernetes/:cluster/topology')
 @Allow('authenticated')
-@ApiFailures(400, 401, 403, 404, 422)
+@ApiFailures(400, 401, 403, 404, 422, 503, 504)
 export class TopologyController {
   constructor(private readonly topologies: Topologies) {}
 

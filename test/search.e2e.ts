@@ -248,18 +248,6 @@ describe('Applications', () => {
   });
 });
 
-describe('the resource types of a cluster', () => {
-  it('are listed by group and version', async () => {
-    const { status, body } = await archon.client.get<{ groupVersion: string; resources: object[] }[]>('/acp/v1/resources/c1/resourcetypes');
-    expect(status).toBe(200);
-    const of = (groupVersion: string) => body.find((each) => each.groupVersion === groupVersion)?.resources;
-    expect(of('v1')).toContainEqual(expect.objectContaining({ name: 'pods', version: 'v1', kind: 'Pod', namespaced: true }));
-    expect(of('v1')?.some((each) => 'group' in each)).toBe(false);
-    expect(of('apps/v1')).toContainEqual(expect.objectContaining({ name: 'deployments', group: 'apps', version: 'v1' }));
-    expect((await archon.client.get('/acp/v1/resources/absent/resourcetypes')).status).toBe(404);
-  });
-});
-
 describe('a search at the list path of a cluster', () => {
   const inCluster = (of: ArchonClient, path: string) => of.get<SearchBody>(`/acp/v1/resources/search/kubernetes/${path}`);
   it.each([

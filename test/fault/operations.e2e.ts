@@ -196,6 +196,43 @@ describe('SIGKILL', () => {
   });
 });
 
+describe('SIGKILL while objects are created together', () => {
+  const RESOURCES = '/acp/v1/resources/r/resources';
+  const resources = (ns: string) => NAMES.map((name) => ({ ...configMap(name, '1'), metadata: { name, namespace: ns } }));
+  const points = NAMES.flatMap((_, index) => [`before ${index + 1}`, `after ${index + 1}`]);
+
+  it('leaves all or none of them within 30 s of the restart, whenever it comes', { timeout: 300_000 }, async () => {
+    await inParallel(points, 4, async (point) => {
+      const scene = await Scene.open(inject('environment').clusters.c2);
+      try {
+        const [when, k] = parsePoint(point);
+        const { kind, phase } = await killedAt(scene, k, when, () => scene.client.post(RESOURCES, resources(scene.ns)));
+        // After the last one too: nobody was told of success, and its record was not written.
+        expect([point, kind, phase, await scene.contents()]).toEqual([point, 'CreateResources', 'Undone', []]);
+        expect([point, (await scene.client.post(RESOURCES, resources(scene.ns))).status]).toEqual([point, 204]);
+      } finally {
+        await scene.close();
+      }
+    });
+  });
+
+  it('an object that somebody makes after the trial stays as it is, and the others go', { timeout: 60_000 }, async () => {
+    const scene = await Scene.open(inject('environment').clusters.c2);
+    try {
+      const [, , third] = resources(scene.ns);
+      const theirs = { ...third, data: { value: 'theirs' } };
+      scene.atChange(3, 'before', async () => {
+        expect((await scene.client.post(RESOURCES, [theirs])).status).toBe(204);
+      });
+      const answer = await scene.client.post<Status>(RESOURCES, resources(scene.ns));
+      expect([answer.status, answer.body.message]).toEqual([409, expect.stringContaining('"c" already exists; nothing was changed')]);
+      expect(await scene.contents()).toEqual(['c=theirs']);
+    } finally {
+      await scene.close();
+    }
+  });
+});
+
 describe('a cluster that dies in the middle', () => {
   let scene: Scene;
   beforeAll(async () => void (scene = await Scene.open(inject('environment').clusters.c2, { ARCHON_CLUSTER_RESPONSE_TIMEOUT_MS: '1000' })));

@@ -85,6 +85,7 @@ const DECLARED: Record<string, Access> = {
   'GET /acp/v1/resources/search/kubernetes/{cluster}/api/{version}/namespaces/{namespace}/{resource}': 'authenticated',
   'GET /acp/v1/resources/search/kubernetes/{cluster}/apis/{group}/{version}/{resource}': 'authenticated',
   'GET /acp/v1/resources/search/kubernetes/{cluster}/apis/{group}/{version}/namespaces/{namespace}/{resource}': 'authenticated',
+  'POST /acp/v1/resources/{cluster}/resources': 'authenticated',
   'GET /acp/v1/resources/{cluster}/resourcetypes': 'authenticated',
   'GET /acp/v1/search': 'authenticated',
   'GET /acp/v1/search/{resource}': 'authenticated',

@@ -6,6 +6,7 @@ export interface KubernetesBody {
   kind: string;
   metadata: {
     name?: string;
+    namespace?: string;
     uid?: string;
     resourceVersion?: string;
     labels?: Record<string, string>;

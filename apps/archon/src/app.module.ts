@@ -25,6 +25,7 @@ import { OidcModule } from './oidc/oidc.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { ProjectsModule } from './projects/projects.module.js';
 import { ProxyModule } from './proxy/proxy.module.js';
+import { ResourcesModule } from './resources/resources.module.js';
 import { RolesModule } from './roles/roles.module.js';
 import { RightsModule } from './rights/rights.module.js';
 import { RouteAccessCheck } from './auth/route-access-check.service.js';
@@ -65,6 +66,7 @@ export class AppModule {
         ProjectsModule,
         RightsModule,
         ApplicationsModule,
+        ResourcesModule,
         IndexModule,
         SearchModule,
       ],

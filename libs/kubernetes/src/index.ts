@@ -31,7 +31,7 @@ export { allOrNothing, type ClusterFailure } from './merge-outcomes.js';
 export { mergePatch } from './merge-patch.js';
 export { formatQuantity, parseQuantity, quantityText } from './quantity.js';
 export { isTrue, type RequestAttributes, requestAttributes } from './request-attributes.js';
-export { isPathSegment, type ResourceRef } from './resource-path.js';
+export { collectionOf, isPathSegment, type ResourceRef } from './resource-path.js';
 export type { Target } from './target.js';
 export { UpgradeForwarder } from './upgrade.gateway.js';
 export type { UpgradedSession } from './upgraded-session.gateway.js';

@@ -42,6 +42,12 @@ export interface WriteOptions {
   dryRun?: boolean;
 }
 
+export interface CreateOptions extends WriteOptions {
+  /** Refuses (400) fields that the kind doesn't have, and fields that stand twice, instead of dropping them. */
+  strict?: boolean;
+  signal?: AbortSignal;
+}
+
 export interface ApplyOptions extends WriteOptions {
   /** Takes fields over from other managers instead of answering 409. */
   force?: boolean;
@@ -118,9 +124,13 @@ export class KubernetesGateway {
     target: Target,
     ref: ResourceRef,
     object: object,
-    { signal, ...options }: WriteOptions & { signal?: AbortSignal } = {},
+    { signal, strict, ...options }: CreateOptions = {},
   ): Promise<KubernetesObject> {
-    const path = resourcePath(ref, { fieldManager: FIELD_MANAGER, ...writeQuery(options) });
+    const path = resourcePath(ref, {
+      fieldManager: FIELD_MANAGER,
+      fieldValidation: strict === true ? 'Strict' : undefined,
+      ...writeQuery(options),
+    });
     const call: Call = { method: 'POST', path, body: object, contentType: 'application/json', ...(signal && { signal }) };
     return (await this.json(target, call)) as KubernetesObject;
   }

@@ -10,6 +10,11 @@ export interface ResourceRef {
   subresource?: string;
 }
 
+/** Where objects of this kind are created: without the name, which stands in the object. */
+export function collectionOf({ name: _, ...collection }: ResourceRef): ResourceRef {
+  return collection;
+}
+
 /** Query parameters; an undefined one is left out. */
 export type Query = Record<string, string | number | boolean | undefined>;
 

@@ -1,15 +1,7 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiBody, ApiConsumes } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { YamlDocuments } from '../http/read-body.js';
 import { APPLICATION_EXAMPLE, APPLICATION_YAML_EXAMPLE } from './application-examples.js';
-
-/** The documents of the request body: those of a YAML, or the one of a JSON. */
-export const Documents = createParamDecorator((_: unknown, context: ExecutionContext): unknown[] => {
-  const { body } = context.switchToHttp().getRequest<FastifyRequest>();
-  if (body instanceof YamlDocuments) return body.documents;
-  return body === undefined ? [] : [body];
-});
 
 /** Media type of the request body, without parameters. */
 export const MediaType = createParamDecorator((_: unknown, context: ExecutionContext): string => {

@@ -1,14 +1,14 @@
 import { Module } from '@nestjs/common';
 import { ClustersModule } from '../clusters/clusters.module.js';
+import { ManifestsModule } from '../manifests/manifests.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { ApplicationComponents } from './application-components.service.js';
-import { ApplicationTrial } from './application-trial.service.js';
 import { ApplicationsController } from './applications.controller.js';
 import { ApplicationsService } from './applications.service.js';
 
 @Module({
-  imports: [ClustersModule, OperationsModule],
+  imports: [ClustersModule, ManifestsModule, OperationsModule],
   controllers: [ApplicationsController],
-  providers: [ApplicationsService, ApplicationComponents, ApplicationTrial],
+  providers: [ApplicationsService, ApplicationComponents],
 })
 export class ApplicationsModule {}

@@ -4,15 +4,16 @@ import { describeObject, KubernetesGateway, type KubernetesList, type Kubernetes
 import type { Principal } from '../auth/principal.js';
 import { ClustersService } from '../clusters/clusters.service.js';
 import { AppConfig } from '../config.module.js';
+import { ChangeTrial } from '../manifests/change-trial.service.js';
+import { ObjectLocator, subjectOf } from '../manifests/object-locator.service.js';
 import type { OperationPlan, StepPlan } from '../operations/operation-plan.js';
 import { OperationRunner } from '../operations/operation-runner.service.js';
 import { compareComponents, type Component, configurationOf, isChanged } from './application-changes.js';
 import { ApplicationComponents } from './application-components.service.js';
-import { APPLICATION_API_VERSION, type ApplicationDocument, readApplicationDocument } from './application-document.js';
+import { APPLICATION_API_VERSION, type ApplicationDocument, readApplicationDocument, WHOLE } from './application-document.js';
 import { applicationLabels, kindsOf, selectorOf, toApplicationObject, toComponentObject, withOwner } from './application-objects.js';
 import { patchApplication } from './application-patch.js';
 import { applicationStatus, type UnreadKind } from './application-status.js';
-import { ApplicationTrial } from './application-trial.service.js';
 
 /** Where an application is. */
 export interface ApplicationPlace {
@@ -39,7 +40,8 @@ export class ApplicationsService {
     private readonly clusters: ClustersService,
     private readonly kubernetes: KubernetesGateway,
     private readonly components: ApplicationComponents,
-    private readonly trial: ApplicationTrial,
+    private readonly locator: ObjectLocator,
+    private readonly trial: ChangeTrial,
     private readonly operations: OperationRunner,
     private readonly config: AppConfig,
   ) {
@@ -267,9 +269,11 @@ export class ApplicationsService {
   ): Promise<Component[]> {
     const labels = applicationLabels(this.config.labelBaseDomain, namespace, name);
     const prepared = components.map((component) => toComponentObject(component, labels));
-    return this.components.locate(
-      target.cluster,
-      owner === undefined ? prepared : prepared.map((component) => withOwner(component, owner)),
+    const objects = (owner === undefined ? prepared : prepared.map((component) => withOwner(component, owner))).map((object) => ({
+      object,
+    }));
+    return this.locator.locate(target.cluster, WHOLE, objects, ({ namespaced }, component) =>
+      namespaced ? undefined : { field: subjectOf(component), message: 'is not part of a namespace, and an application is' },
     );
   }
 

@@ -59,6 +59,14 @@ export class Principal {
     return (this.targets ??= new TargetIdentities(this.identity, this.memberships)).at(cluster, namespace);
   }
 
+  /** As whom a cluster sees the caller for one change in several places at once, `undefined` being the cluster as a whole. */
+  identityAcross(cluster: string, namespaces: readonly (string | undefined)[]): Identity {
+    const [first, ...others] = new Set(namespaces.map((namespace) => this.identityAt(cluster, namespace)));
+    if (first === undefined || others.length === 0) return first ?? this.identity;
+    const groups = new Set([first, ...others].flatMap((identity) => identity.groups));
+    return Identity.of(this.user, [...groups], this.identity.details);
+  }
+
   /** Whether anything of a cluster is within the scope of the credential: lists of clusters and of what is in them show nothing else. */
   reachesCluster(name: string): boolean {
     return reachesCluster(this.scope, name);

@@ -1,8 +1,10 @@
 import { type ApiError, forbidden } from '#errors';
+import type { RequestAttributes } from '#kubernetes';
 import {
   type AccessScope,
   type KubernetesRequest,
   type MissingScope,
+  missingForAttributes,
   missingForKubernetes,
   missingPlace,
   missingVerb,
@@ -15,7 +17,7 @@ import type { Permission } from './permissions.js';
 /** How a route stands to scopes where its path doesn't say it: see `@Scoped`. */
 export interface RouteScope {
   /**
-   * `cluster`: it tells of the cluster in the path what everybody in it may know, so one namespace in it is enough.
+   * `cluster`: one namespace of the cluster in the path is enough, as it tells what everybody in it may know, or looks at each namespace itself.
    * `handler`: the handler itself keeps to what is within the caller's scope.
    */
   reach?: 'cluster' | 'handler';
@@ -53,6 +55,15 @@ export function requireKubernetesInScope(scope: AccessScope | undefined, request
     ? { field: 'scope', missing: 'no scope at all: nobody is impersonated with a scope' }
     : missingForKubernetes(scope, request);
   if (missing !== undefined) throw outOfScope(missing);
+}
+
+/** Throws 403 when one of several requests to a cluster, known by their attributes, is not within the scope. */
+export function requireRequestsInScope(scope: AccessScope | undefined, cluster: string, requests: readonly RequestAttributes[]): void {
+  if (scope === undefined) return;
+  for (const request of requests) {
+    const missing = missingForAttributes(scope, cluster, request);
+    if (missing !== undefined) throw outOfScope(missing);
+  }
 }
 
 /** Throws 403 when a request to one of Archon's own routes is not within the scope. A route that says nothing of places is the platform's. */

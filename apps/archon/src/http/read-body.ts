@@ -14,6 +14,20 @@ export function singleDocument(body: unknown): unknown {
   return body.documents[0];
 }
 
+/** All that a body holds: the documents of a YAML, or the one of a JSON; none without a body. */
+export function documentsOf(body: unknown): unknown[] {
+  if (body instanceof YamlDocuments) return body.documents;
+  return body === undefined ? [] : [body];
+}
+
+/** The same of a body that lists: the items of an array, a Kubernetes `List` as it is, or any documents of a YAML. Throws 400 for other JSON. */
+export function listedDocuments(body: unknown): unknown[] {
+  const isList = typeof body === 'object' && body !== null && 'kind' in body && body.kind === 'List';
+  if (body === undefined || Array.isArray(body) || body instanceof YamlDocuments || isList)
+    return documentsOf(body).flatMap((document): unknown[] => (Array.isArray(document) ? document : [document]));
+  throw badRequest('the body must be an array of Kubernetes objects, a List of them, or YAML of one or more of them');
+}
+
 export type BodyFormat = 'json' | 'yaml';
 
 /** From this length on (characters) a body is read by a worker: below it the detour would cost more than the reading. */

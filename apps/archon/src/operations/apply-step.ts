@@ -1,11 +1,11 @@
 import { ApiError, conflict } from '#errors';
-import type { KubernetesGateway, KubernetesObject, Target } from '#kubernetes';
+import { collectionOf, type KubernetesGateway, type KubernetesObject, type Target } from '#kubernetes';
 import type { StepPlan } from './operation-plan.js';
 
 /** Whether there may be an object already where the step applies one. */
 export const mayExist = ({ adopts, previous }: StepPlan): boolean => adopts === true || previous !== undefined;
 
-/** Applies the object of a step, or only tries to. Throws 409 where the step may not take over what somebody else owns. */
+/** Applies or creates the object of a step, or only tries to. Throws 409 where the step may not take over what somebody else owns. */
 export async function applyStep(
   kubernetes: KubernetesGateway,
   target: Target,
@@ -13,6 +13,10 @@ export async function applyStep(
   object: KubernetesObject,
   { dryRun = false }: { dryRun?: boolean } = {},
 ): Promise<{ object: KubernetesObject; created: boolean }> {
+  if (plan.action === 'create') {
+    const made = await kubernetes.create(target, collectionOf(plan.ref), object, { dryRun, strict: true });
+    return { object: made, created: true };
+  }
   const respectsOwners = plan.respectsOwners === true;
   try {
     return await kubernetes.apply(target, plan.ref, object, { dryRun, force: mayExist(plan) && !respectsOwners });

@@ -2,10 +2,14 @@ import type { EntityManager } from 'typeorm';
 import type { ClusterConnection, Identity, KubernetesObject, ResourceRef } from '#kubernetes';
 
 /**
- * `apply`: server-side apply; can be taken back. The others can't, and stand behind all applies: `patch` (a JSON merge patch; nothing to do where
- * the object is gone), `delete`, and `gone`, which is done when no object of that name and UID is left.
+ * `apply` (server-side apply) and `create` (the object must not exist: even one that came into being a moment ago is never written) can be taken
+ * back. The others can't, and stand behind all of these: `patch` (a JSON merge patch; nothing to do where the object is gone), `delete`, and
+ * `gone`, which is done when no object of that name and UID is left.
  */
-export type StepAction = 'apply' | 'patch' | 'delete' | 'gone';
+export type StepAction = 'apply' | 'create' | 'patch' | 'delete' | 'gone';
+
+/** Whether what a step does can be taken back. */
+export const isReversible = (action: StepAction): boolean => action === 'apply' || action === 'create';
 
 /** A registered cluster, which may be away. */
 export type ClusterName = Pick<ClusterConnection, 'id' | 'name'>;
@@ -18,7 +22,7 @@ export interface StepPlan {
   ref: ResourceRef;
   /** Where the object is, when the operation reaches over several clusters. */
   cluster?: ClusterName;
-  /** The object to apply, made when its turn comes from the results of the steps before it. */
+  /** The object to apply or create, made when its turn comes from the results of the steps before it. */
   object?: (results: readonly KubernetesObject[]) => KubernetesObject;
   /** What the object had of what is applied; absent when the step makes the object, which then must not exist. */
   previous?: KubernetesObject;
@@ -36,6 +40,7 @@ export type OperationKind =
   | 'CreateApplication'
   | 'UpdateApplication'
   | 'DeleteApplication'
+  | 'CreateResources'
   | 'CreateNamespace'
   | 'ImportNamespace'
   | 'UpdateNamespace'

@@ -6,7 +6,7 @@ import { AppConfig } from '../config.module.js';
 import { applyStep, mayExist } from './apply-step.js';
 import { Journal } from './journal.repository.js';
 import type { OperationEntity } from './operation.entity.js';
-import { GONE_POLLS_MS, type OperationEnd, type OperationKind, type OperationPlan, type StepPlan } from './operation-plan.js';
+import { GONE_POLLS_MS, isReversible, type OperationEnd, type OperationKind, type OperationPlan, type StepPlan } from './operation-plan.js';
 import type { OperationStepEntity } from './operation-step.entity.js';
 import { OperationTargets, type StepTargets } from './operation-targets.service.js';
 import { OperationUndo } from './operation-undo.service.js';
@@ -57,7 +57,7 @@ export class OperationRunner {
   async launch(plan: OperationPlan): Promise<Launched> {
     const { applied, operation, failure } = await this.start(plan);
     const goesOn =
-      operation.phase === 'Succeeded' || (operation.phase === 'Waiting' && plan.steps.every(({ action }) => action !== 'apply'));
+      operation.phase === 'Succeeded' || (operation.phase === 'Waiting' && plan.steps.every(({ action }) => !isReversible(action)));
     if (failure !== undefined && !goesOn) throw explained(failure, operation);
     return { applied, operation };
   }
@@ -83,7 +83,7 @@ export class OperationRunner {
       const targets = this.targets.ofPlan(operation, plan);
       try {
         for (const [index, step] of steps.entries())
-          if (step.action === 'apply') await this.apply(targets, operation, plan.steps[index], step, applied);
+          if (isReversible(step.action)) await this.apply(targets, operation, plan.steps[index], step, applied);
       } catch (error) {
         const why = error instanceof ApiError ? error.message : 'an internal error occurred';
         await this.undoing.undo(targets, operation, steps, { why, unanswered: isConnectionFailure(error), retrySeconds: RETRY_SECONDS });
@@ -137,7 +137,7 @@ export class OperationRunner {
     polls: readonly number[] = [],
   ): Promise<unknown> {
     const failures = new Map<string, unknown>();
-    const left = new Set(steps.filter(({ action, state }) => action !== 'apply' && state === 'Pending'));
+    const left = new Set(steps.filter(({ action, state }) => !isReversible(action) && state === 'Pending'));
     const waitsFor: string[] = [];
     for (const pauseMs of [0, ...polls]) {
       if (pauseMs > 0) await sleep(pauseMs);

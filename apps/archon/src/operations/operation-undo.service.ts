@@ -4,7 +4,7 @@ import { ApiError } from '#errors';
 import { FIELD_MANAGER, isConnectionFailure, isMadeBy, KubernetesGateway, type KubernetesObject, type Target } from '#kubernetes';
 import { PLATFORM } from '../auth/platform-identity.js';
 import { AppConfig } from '../config.module.js';
-import { GONE_POLLS_MS } from './operation-plan.js';
+import { GONE_POLLS_MS, isReversible } from './operation-plan.js';
 import { Journal } from './journal.repository.js';
 import type { OperationEntity } from './operation.entity.js';
 import type { OperationStepEntity } from './operation-step.entity.js';
@@ -45,7 +45,7 @@ export class OperationUndo {
     // Of several steps on one object the first knows what was before all of them.
     const firsts = new Map(
       steps
-        .filter(({ action }) => action === 'apply')
+        .filter(({ action }) => isReversible(action))
         .toReversed()
         .map((step) => [JSON.stringify([step.clusterId, step.ref]), step]),
     );
@@ -109,9 +109,12 @@ export class OperationUndo {
   }
 }
 
-/** Of an object that a step may have found or made: where the step was not recorded, or may do either, the object itself tells. */
-const wasThere = ({ state, adopts }: OperationStepEntity, live: KubernetesObject): boolean =>
-  state === 'Adopted' || ((adopts || state === 'Pending') && !isMadeBy(live, FIELD_MANAGER));
+/**
+ * Of an object that a step may have found or made: where the step was not recorded, or may do either, the object itself tells. A creation never
+ * finds one: what carries its mark is what it made.
+ */
+const wasThere = ({ action, state, adopts }: OperationStepEntity, live: KubernetesObject): boolean =>
+  action !== 'create' && (state === 'Adopted' || ((adopts || state === 'Pending') && !isMadeBy(live, FIELD_MANAGER)));
 
 /** Gone already, or in the hands of somebody else: the next look tells. */
 function unlessGone(error: unknown): void {

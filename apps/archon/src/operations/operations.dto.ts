@@ -3,7 +3,7 @@ import type { OperationStepEntity } from './operation-step.entity.js';
 
 export class OperationStepResponse {
   /** @example "apply" */
-  name: 'apply' | 'patch' | 'delete' | 'gone';
+  name: 'apply' | 'create' | 'patch' | 'delete' | 'gone';
   /** Where the operation reaches over several clusters */
   cluster?: string;
   /** @example "Deployment.apps \"web\"" */

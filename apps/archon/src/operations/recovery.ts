@@ -1,4 +1,4 @@
-import type { StepAction } from './operation-plan.js';
+import { isReversible, type StepAction } from './operation-plan.js';
 import type { StepState } from './operation-step.entity.js';
 
 interface Step {
@@ -7,9 +7,9 @@ interface Step {
 }
 
 /**
- * How an operation that was broken off goes on. Applies come before everything else. Until every apply is done the change is taken back, as
+ * How an operation that was broken off goes on. What can be taken back comes before everything else. Until all of it is done the change is taken back, as
  * if it had not been asked for; after that only steps are left that can't be taken back, and they are finished.
  */
 export function recoveryOf(steps: readonly Step[]): 'finish' | 'undo' {
-  return steps.every((step) => step.action !== 'apply' || step.state === 'Done') ? 'finish' : 'undo';
+  return steps.every((step) => !isReversible(step.action) || step.state === 'Done') ? 'finish' : 'undo';
 }

@@ -5,8 +5,6 @@ import { ApplicationListsController } from './application-lists.controller.js';
 import { LiveClusters } from './live-clusters.service.js';
 import { ObjectLists } from './object-lists.repository.js';
 import { ProjectPlaces } from './project-places.repository.js';
-import { ResourceTypesController } from './resource-types.controller.js';
-import { ResourceTypes } from './resource-types.service.js';
 import { SearchWatch } from './search-watch.service.js';
 import { SearchController } from './search.controller.js';
 import { SearchScenes } from './search-scenes.service.js';
@@ -17,7 +15,7 @@ import { Topologies } from './topologies.service.js';
 
 @Module({
   imports: [ClustersModule, IndexModule],
-  controllers: [ApplicationListsController, ResourceSearchController, ResourceTypesController, SearchController, TopologyController],
-  providers: [LiveClusters, ObjectLists, ProjectPlaces, ResourceTypes, Search, SearchScenes, SearchWatch, Topologies],
+  controllers: [ApplicationListsController, ResourceSearchController, SearchController, TopologyController],
+  providers: [LiveClusters, ObjectLists, ProjectPlaces, Search, SearchScenes, SearchWatch, Topologies],
 })
 export class SearchModule {}

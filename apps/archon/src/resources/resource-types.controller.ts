@@ -5,7 +5,7 @@ import { ApiFailures } from '../http/api-failures.decorator.js';
 import { ResourceTypeListResponse } from './resource-types.dto.js';
 import { ResourceTypes } from './resource-types.service.js';
 
-@ApiTags('search')
+@ApiTags('resources')
 @Controller('acp/v1/resources/:cluster/resourcetypes')
 @Allow('authenticated')
 @ApiFailures(400, 401, 403, 404, 503, 504)

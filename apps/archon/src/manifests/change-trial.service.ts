@@ -1,23 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { ApiError, alreadyExists } from '#errors';
-import { describeObject, isConnectionFailure, KubernetesGateway, type KubernetesObject, type ResourceRef, type Target } from '#kubernetes';
+import { collectionOf, describeObject, isConnectionFailure, KubernetesGateway, type KubernetesObject, type Target } from '#kubernetes';
+import { type LocatedObject, type NamedObject, subjectOf } from './object-locator.service.js';
 
 /** One object of a change that is tried. */
-export interface Trial {
-  ref: ResourceRef;
-  object: KubernetesObject;
+export interface Trial extends LocatedObject {
   /** Whether the object must not exist yet. */
   creates: boolean;
 }
 
 interface Fault {
-  trial: { object: KubernetesObject };
+  trial: NamedObject;
   error: ApiError;
 }
 
 /** Tries a whole change as a dry run on the cluster before any of it is done: rights, schema, admission and quota speak first. */
 @Injectable()
-export class ApplicationTrial {
+export class ChangeTrial {
   constructor(private readonly kubernetes: KubernetesGateway) {}
 
   /** What each object would become. Throws the first failure, with a cause for every object that fails. */
@@ -34,11 +33,22 @@ export class ApplicationTrial {
     });
   }
 
-  async delete(target: Target, objects: readonly { ref: ResourceRef; object: KubernetesObject }[]): Promise<void> {
+  /** The same, for objects that are created and not applied. The message names the first object that fails: the cluster's own does not. */
+  async create(target: Target, objects: readonly LocatedObject[]): Promise<void> {
+    const attempt = ({ ref, object }: LocatedObject) =>
+      this.kubernetes.create(target, collectionOf(ref), object, { dryRun: true, strict: true });
+    await this.all(objects, attempt, ({ trial, error }) => `${subjectOf(trial)}: ${error.message}`);
+  }
+
+  async delete(target: Target, objects: readonly LocatedObject[]): Promise<void> {
     await this.all(objects, ({ ref }) => this.kubernetes.delete(target, ref, { dryRun: true }));
   }
 
-  private async all<T extends { object: KubernetesObject }, R>(trials: readonly T[], attempt: (trial: T) => Promise<R>): Promise<R[]> {
+  private async all<T extends NamedObject, R>(
+    trials: readonly T[],
+    attempt: (trial: T) => Promise<R>,
+    messageOf = ({ error }: Fault): string => error.message,
+  ): Promise<R[]> {
     const faults: Fault[] = [];
     const results = await Promise.all(
       trials.map(async (trial) => {
@@ -51,7 +61,8 @@ export class ApplicationTrial {
         }
       }),
     );
-    if (faults.length > 0) throw combined(trials, faults);
+    const [first, ...others] = faults.toSorted((a, b) => trials.indexOf(a.trial as T) - trials.indexOf(b.trial as T));
+    if (first !== undefined) throw combined(first, [first, ...others], messageOf(first));
     return results.flat();
   }
 }
@@ -60,15 +71,13 @@ const existsAlready = (object: KubernetesObject): ApiError =>
   alreadyExists(`${describeObject(object)} exists already in this namespace`, { kind: object.kind, name: object.metadata.name ?? '' });
 
 /** The failure of the first object in the caller's order speaks for all; its causes name every object. */
-function combined(trials: readonly { object: KubernetesObject }[], faults: readonly Fault[]): ApiError {
-  const inOrder = faults.toSorted((a, b) => trials.indexOf(a.trial) - trials.indexOf(b.trial));
-  const first = inOrder[0]?.error ?? new ApiError('InternalError', 'a trial failed without a reason');
-  const causes = inOrder.flatMap(({ trial: { object }, error }) => {
-    const subject = describeObject(object);
+function combined({ error: first }: Fault, faults: readonly Fault[], message: string): ApiError {
+  const causes = faults.flatMap(({ trial, error }) => {
+    const subject = subjectOf(trial);
     const inner = error.details?.causes ?? [];
     return inner.length === 0
       ? [{ reason: error.reason, field: subject, message: error.message }]
       : inner.map((cause) => ({ ...cause, field: `${subject}: ${cause.field ?? ''}` }));
   });
-  return new ApiError(first.reason, first.message, { ...first.details, causes }, { cause: first, code: first.code });
+  return new ApiError(first.reason, message, { ...first.details, causes }, { cause: first, code: first.code });
 }

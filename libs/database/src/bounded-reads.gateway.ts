@@ -51,7 +51,7 @@ export class BoundedReads {
 
   private tooLong(error: unknown): ApiError | undefined {
     const { code, message } = error as { code?: string; message?: string };
-    const { seconds, connections } = this.options;
+    const { seconds } = this.options;
     if (code === QUERY_CANCELED || message === 'Query read timeout')
       return new ApiError(
         'Timeout',
@@ -59,7 +59,8 @@ export class BoundedReads {
         {},
         { cause: error },
       );
-    if (message === 'timeout exceeded when trying to connect' && this.pool.totalCount >= connections)
+    // What the pool says of one that waited for others; a connection that can't be made is told otherwise.
+    if (message === 'timeout exceeded when trying to connect')
       return new ApiError(
         'Timeout',
         'other lists keep the database busy: try again, or narrow the list',

@@ -209,6 +209,9 @@ describe('SIGKILL while objects are created together', () => {
         const { kind, phase } = await killedAt(scene, k, when, () => scene.client.post(RESOURCES, resources(scene.ns)));
         // After the last one too: nobody was told of success, and its record was not written.
         expect([point, kind, phase, await scene.contents()]).toEqual([point, 'CreateResources', 'Undone', []]);
+        // What was created is deleted, not written again.
+        const written = scene.recorder.requests.filter(({ method, url }) => method === 'PATCH' && url.includes(scene.ns));
+        expect([point, written.map(({ url }) => url)]).toEqual([point, []]);
         expect([point, (await scene.client.post(RESOURCES, resources(scene.ns))).status]).toEqual([point, 204]);
       } finally {
         await scene.close();

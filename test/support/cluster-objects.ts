@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ArchonClient } from './http-client.js';
+import { eventually } from './wait-for.js';
 
 export interface KubernetesBody {
   apiVersion: string;
@@ -44,7 +45,11 @@ export async function createNamespace(client: ArchonClient, clusters: string[], 
 export async function listObjects(client: ArchonClient, cluster: string, namespace: string): Promise<KubernetesBody[]> {
   const lists = await Promise.all(
     COLLECTIONS.map(async ([group, resource]) => {
-      const answer = await client.get<{ items: KubernetesBody[] }>(`/kubernetes/${cluster}/${group}/namespaces/${namespace}/${resource}`);
+      const path = `/kubernetes/${cluster}/${group}/namespaces/${namespace}/${resource}`;
+      const list = () => client.get<{ items: KubernetesBody[] }>(path);
+      // An API server asks for patience (429) while it takes in a definition that is new.
+      const ready = async () => [await list()].find(({ status }) => status !== 429) ?? false;
+      const answer = await eventually(ready, { what: `${resource} to be served`, timeoutMs: 20_000 });
       if (answer.status !== 200) throw new Error(`${resource} cannot be listed: ${answer.text}`);
       return answer.body.items;
     }),

@@ -46,10 +46,14 @@ export async function listObjects(client: ArchonClient, cluster: string, namespa
   const lists = await Promise.all(
     COLLECTIONS.map(async ([group, resource]) => {
       const path = `/kubernetes/${cluster}/${group}/namespaces/${namespace}/${resource}`;
-      const list = () => client.get<{ items: KubernetesBody[] }>(path);
       // An API server asks for patience (429) while it takes in a definition that is new.
-      const ready = async () => [await list()].find(({ status }) => status !== 429) ?? false;
-      const answer = await eventually(ready, { what: `${resource} to be served`, timeoutMs: 20_000 });
+      const answer = await eventually(
+        async () => {
+          const given = await client.get<{ items: KubernetesBody[] }>(path);
+          return given.status !== 429 && given;
+        },
+        { what: `${resource} to be served`, timeoutMs: 20_000 },
+      );
       if (answer.status !== 200) throw new Error(`${resource} cannot be listed: ${answer.text}`);
       return answer.body.items;
     }),

@@ -346,4 +346,19 @@ describe('against a recording API server', () => {
     await kubernetes.list(recorded(server, 2), configMaps('a'));
     expect(server.requests.at(-1)?.connectionId).not.toBe(connection);
   });
+
+  it('keeps no connection to a cluster that nobody watches or uses', { timeout: 40_000 }, async () => {
+    const stop = new AbortController();
+    const watching = (async () => {
+      for await (const _ of kubernetes.watch(target, configMaps('a'), { signal: stop.signal }));
+    })();
+    await eventually(() => server.local.watches.count === 1, { what: 'the watch' });
+    await sleep(12_000);
+    expect(server.local.watches.count).toBe(1);
+    stop.abort();
+    await watching;
+    expect(server.connections.open).toBeGreaterThan(0);
+    await eventually(() => server.connections.open === 0, { what: 'the connections to end', timeoutMs: 15_000 });
+    expect((await kubernetes.list(target, configMaps('a'))).kind).toBe('ConfigMapList');
+  });
 });

@@ -66,13 +66,14 @@ export class ClusterLink {
   forwardedStreams: UpstreamPool;
   /** To be known even when nobody uses it. */
   isWatched = false;
-  /** When a connection was last lost that was in use or could have been: whoever answers afterwards may be another one. */
-  lostAt = Number.NEGATIVE_INFINITY;
+  /** When a connection was last lost that was in use or could have been, or there was none yet: whoever answers afterwards may be another one. */
+  lostAt = performance.now();
   private readonly inFlight: Record<PassageKind, number> = { requests: 0, forwarded: 0, streams: 0 };
   private readonly rejected = { open: 0, full: 0 };
   private readonly openStreams = new Set<OpenStream>();
   private dark: { at: number; streams: Map<OpenStream, number> } | undefined;
   private waiting = 0;
+  private usedAt: number;
   private version: string | undefined;
   private visible: Pick<LinkStatus, 'state' | 'reason' | 'since'>;
   private probing: Promise<void> | undefined;
@@ -85,6 +86,7 @@ export class ClusterLink {
   ) {
     this.breaker = new CircuitBreaker(clock.now, Math.random);
     this.visible = { state: undefined, reason: 'it has not been asked yet', since: clock.now };
+    this.usedAt = clock.now;
     this.requests = this.plainPool(limits.responseTimeoutMs);
     this.streams = this.streamPool();
     this.forwarded = this.forwardingPool();
@@ -126,6 +128,7 @@ export class ClusterLink {
   /** For `Passage` only. */
   onEnd(kind: PassageKind, wasAnswered: boolean, error: unknown): void {
     this.inFlight[kind]--;
+    this.usedAt = this.clock.now;
     if (!wasAnswered) this.waiting--;
     const happened = error === undefined ? 'nothing' : failureKind(error);
     if (happened !== 'nothing') {
@@ -134,6 +137,12 @@ export class ClusterLink {
       this.breaker.failed(this.clock.now, happened === 'broken', failureReason(error));
       if (before === 'closed' && this.breaker.phase === 'open') this.opened();
     } else if (!wasAnswered) this.breaker.abandoned(this.waiting);
+  }
+
+  /** For how long it has carried nothing. */
+  get unusedMs(): number {
+    const isUsed = Object.values(this.inFlight).some((count) => count > 0);
+    return isUsed ? 0 : this.clock.now - this.usedAt;
   }
 
   get status(): LinkStatus {

@@ -10,6 +10,8 @@ const TICK_MS = 250;
 const LOOK_MS = 250;
 /** New connections for probes, per tick: clusters that come back together are not stormed, and still asked every few seconds. */
 const PROBE_CONNECTIONS = 5;
+/** So long a link is kept that is not watched and carries nothing: who still knows a cluster that was removed may have opened it anew. */
+const UNUSED_MS = 10_000;
 
 /**
  * The links to all clusters, separate per credential generation, so that a connection authenticated with one credential is never used for
@@ -110,6 +112,10 @@ export class Connections {
     this.clock.now = performance.now();
     let connections = PROBE_CONNECTIONS;
     for (const [id, link] of [...this.links]) {
+      if (!link.isWatched && link.unusedMs > UNUSED_MS) {
+        void this.forget(id);
+        continue;
+      }
       if (!link.tick(connections > 0)) continue;
       connections--;
       // Whoever had its turn waits behind the others, or the first of the map would starve the last.

@@ -80,7 +80,8 @@ export class ClusterIdentity {
   }
 
   private async compare(cluster: ClusterConnection, systemUid: string): Promise<void> {
-    const at = performance.now(); // a connection that is lost meanwhile counts as lost afterwards
+    this.connections.of(cluster);
+    const at = performance.now(); // a connection that is lost or opened anew from here on counts as lost afterwards
     const found = await this.systemUid(cluster);
     const isChanged = found !== undefined && found !== systemUid;
     this.confirmations.set(cluster.id, { generation: cluster.generation, at, isChanged });

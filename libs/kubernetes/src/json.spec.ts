@@ -21,6 +21,21 @@ describe('parseJson', () => {
     fc.assert(fc.property(fc.json(), (text) => JSON.stringify(parseJson(text)) === JSON.stringify(JSON.parse(text))));
   });
 
+  it('keeps every number of any document as it was written', () => {
+    const number = fc.constantFrom('-0', '0', '3', '-1.50', '1e3', '1E+2', '0.10', '12345678901234567', '-9223372036854775808', '0.1e-7');
+    const string = fc.constantFrom('"10.0.0.1"', '"a:1.25"', '"[1.5,"', '"\\":1.0"', '""');
+    const { value } = fc.letrec<{ value: string; array: string; object: string }>((tie) => ({
+      value: fc.oneof({ depthSize: 'small' }, number, string, tie('array'), tie('object')),
+      array: fc.array(tie('value')).map((items) => `[~${items.join('~,~')}~]`),
+      object: fc.array(tie('value')).map((items) => `{~${items.map((item, index) => `"k${index}"~:~${item}`).join('~,~')}~}`),
+    }));
+    fc.assert(
+      fc.property(value, fc.constantFrom('', ' ', '\n\t '), (text, space) => {
+        expect(JSON.stringify(parseJson(space + text.replaceAll('~', space)))).toBe(text.replaceAll('~', ''));
+      }),
+    );
+  });
+
   it('refuses what is not JSON', () => {
     expect(() => parseJson('{"a":1e}')).toThrow(SyntaxError);
   });

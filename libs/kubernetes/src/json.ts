@@ -6,8 +6,11 @@ interface SourceTextJson {
 }
 const sourceTextJson = JSON as unknown as SourceTextJson;
 
-/** Numbers that a double may not hold or would print differently; a match elsewhere in the text only costs time. */
-const MAY_LOSE_DIGITS = /\d{16}|\d\.\d|\d[eE][-+\d]|-0/;
+/**
+ * Numbers that a double may not hold or would print differently: they stand after a key, in an array, or alone. A match within a string only
+ * costs time; versions, addresses and times, of which every object is full, don't match.
+ */
+const MAY_LOSE_DIGITS = /(?:^|[[,]|"\s*:)\s*(?:-0|-?\d+[.eE]|-?\d{16})/;
 
 /**
  * Parses JSON without losing a digit: a number that JavaScript would print differently (a 64-bit integer, `1.0`, `1e3`) is kept as

@@ -16,6 +16,7 @@ export { Identity, isPrincipalName, isServiceAccountName, OWN_CREDENTIAL } from 
 export { numberSource, parseJson, rawNumber } from './json.js';
 export { decodeCertificate, decodePrivateKey, isBearerToken, isKeyOf } from './credential-text.js';
 export { type KubeconfigContext, readKubeconfig } from './kubeconfig.js';
+export { SelectorScanner } from './selector-scanner.js';
 export { type LabelRequirement, parseLabelSelector, readLabelSelector } from './label-selector.js';
 export { isLabelValue, isQualifiedName } from './label-syntax.js';
 export { FIELD_MANAGER, KubernetesGateway, METADATA_ONLY } from './kubernetes.gateway.js';

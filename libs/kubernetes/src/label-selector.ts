@@ -1,5 +1,5 @@
-import { badRequest } from '#errors';
 import { isLabelValue, isQualifiedName } from './label-syntax.js';
+import { SelectorScanner } from './selector-scanner.js';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -10,11 +10,7 @@ export interface LabelRequirement {
   values: readonly string[];
 }
 
-const MAX_LENGTH = 4096;
-/** Terms and the values in their sets, together. */
-const MAX_TERMS = 64;
 const WORD = /[^\s,()=!<>]+/y;
-const BLANK = /\s*/y;
 const INTEGER = /^[+-]?\d{1,18}$/;
 
 /**
@@ -22,7 +18,7 @@ const INTEGER = /^[+-]?\d{1,18}$/;
  * commas). One pass over at most 4 KiB, at most 64 terms and values. Throws 400 that quotes the place.
  */
 export function readLabelSelector(text: string | undefined): LabelRequirement[] {
-  return text === undefined || text.trim() === '' ? [] : new SelectorReader(text, 'labelSelector').readAll();
+  return text === undefined || text.trim() === '' ? [] : new SelectorReader(new SelectorScanner(text, 'labelSelector')).readAll();
 }
 
 /** The filter of a label selector. Throws as `readLabelSelector` does. */
@@ -54,92 +50,53 @@ function holds({ key, operator, values }: LabelRequirement, labels: Labels): boo
 }
 
 class SelectorReader {
-  private at = 0;
-  private terms = 0;
-
-  constructor(
-    private readonly text: string,
-    private readonly parameter: string,
-  ) {
-    if (Buffer.byteLength(text) > MAX_LENGTH) throw badRequest(`${parameter}: must have at most ${MAX_LENGTH} bytes`);
-  }
+  constructor(private readonly scanner: SelectorScanner) {}
 
   readAll(): LabelRequirement[] {
-    const requirements: LabelRequirement[] = [];
-    do requirements.push(this.readTerm());
-    while (this.take(','));
-    if (this.at < this.text.length) throw this.fault('a comma or the end');
+    const requirements = this.scanner.list(() => this.readTerm());
+    this.scanner.end('a comma or the end');
     return requirements;
   }
 
   private readTerm(): LabelRequirement {
-    if (this.take('!')) return { key: this.readKey(), operator: '!', values: [] };
+    const { scanner } = this;
+    if (scanner.take('!')) return { key: this.readKey(), operator: '!', values: [] };
     const key = this.readKey();
-    if (this.take('==') || this.take('=')) return { key, operator: '=', values: [this.readValue()] };
-    if (this.take('!=')) return { key, operator: '!=', values: [this.readValue()] };
-    for (const operator of ['>', '<'] as const) if (this.take(operator)) return { key, operator, values: [this.readInteger()] };
+    if (scanner.take('==') || scanner.take('=')) return { key, operator: '=', values: [this.readValue()] };
+    if (scanner.take('!=')) return { key, operator: '!=', values: [this.readValue()] };
+    for (const operator of ['>', '<'] as const) if (scanner.take(operator)) return { key, operator, values: [this.readInteger()] };
     const word = this.readWord();
     if (word === '') return { key, operator: 'exists', values: [] };
-    if (word !== 'in' && word !== 'notin') throw this.fault('an operator');
-    return { key, operator: word, values: this.readSet() };
+    if (word !== 'in' && word !== 'notin') throw scanner.fault('an operator');
+    return { key, operator: word, values: scanner.set(() => this.readItem()) };
   }
 
   private readKey(): string {
-    this.count();
+    this.scanner.countTerm();
     const key = this.readWord();
-    if (!isQualifiedName(key)) throw this.fault('the name of a label');
+    if (!isQualifiedName(key)) throw this.scanner.fault('the name of a label');
     return key;
+  }
+
+  private readItem(): string {
+    this.scanner.countTerm();
+    return this.readValue();
   }
 
   private readValue(): string {
     const value = this.readWord();
-    if (!isLabelValue(value)) throw this.fault('the value of a label');
+    if (!isLabelValue(value)) throw this.scanner.fault('the value of a label');
     return value;
   }
 
   private readInteger(): string {
     const value = this.readWord();
-    if (!INTEGER.test(value)) throw this.fault('a whole number');
+    if (!INTEGER.test(value)) throw this.scanner.fault('a whole number');
     return value;
   }
 
-  private readSet(): string[] {
-    if (!this.take('(')) throw this.fault('"("');
-    const values: string[] = [];
-    do {
-      this.count();
-      values.push(this.readValue());
-    } while (this.take(','));
-    if (!this.take(')')) throw this.fault('")"');
-    return values;
-  }
-
   private readWord(): string {
-    this.skipBlanks();
-    WORD.lastIndex = this.at;
-    const word = WORD.exec(this.text)?.[0] ?? '';
-    this.at += word.length;
-    return word;
-  }
-
-  private take(token: string): boolean {
-    this.skipBlanks();
-    if (!this.text.startsWith(token, this.at)) return false;
-    this.at += token.length;
-    this.skipBlanks();
-    return true;
-  }
-
-  private skipBlanks(): void {
-    BLANK.lastIndex = this.at;
-    this.at += BLANK.exec(this.text)?.[0].length ?? 0;
-  }
-
-  private count(): void {
-    if (++this.terms > MAX_TERMS) throw badRequest(`${this.parameter}: must have at most ${MAX_TERMS} terms and values`);
-  }
-
-  private fault(expected: string): Error {
-    return badRequest(`${this.parameter}: expected ${expected} before or at character ${this.at + 1}`);
+    this.scanner.skipBlanks();
+    return this.scanner.match(WORD)?.[0] ?? '';
   }
 }

@@ -179,7 +179,10 @@ export class KubernetesGateway {
   watch(target: Target, ref: ResourceRef, options: WatchOptions): AsyncGenerator<WatchEvent> {
     return watchResource(
       {
-        list: (list, signal) => this.list(target, ref, list, { signal }),
+        list: async (list, signal) => {
+          const { text } = await this.call(target, { method: 'GET', path: resourcePath(ref, { ...list }), signal });
+          return { page: parseJson(text) as KubernetesList, length: text.length };
+        },
         open: (query, signal) => this.stream(target, resourcePath(ref, query), signal),
       },
       options,

@@ -41,7 +41,8 @@ interface ListQuery {
 }
 
 interface Source {
-  list(options: ListQuery & { limit: number; continue?: string }, signal: AbortSignal): Promise<KubernetesList>;
+  /** With the length of its text. */
+  list(options: ListQuery & { limit: number; continue?: string }, signal: AbortSignal): Promise<{ page: KubernetesList; length: number }>;
   open(query: Query, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
 
@@ -51,6 +52,9 @@ class HistoryLost extends Error {}
 const DEFAULTS = { livenessMs: 75_000, backoffMs: { first: 1000, longest: 30_000 } };
 /** A connection that stood for so long did not fail, even if nothing happened meanwhile. */
 const STEADY_MS = 10_000;
+/** A page is parsed in one go, and nobody else is served meanwhile: so it is not to be much longer than this. */
+const PAGE_LENGTH = 1_000_000;
+const PAGE_ITEMS = { first: 100, least: 10, most: 500 };
 
 /** List, then watch from there for ever, over lost connections and lost history. See `KubernetesGateway.watch`. */
 export async function* watchResource(source: Source, options: WatchOptions): AsyncGenerator<WatchEvent> {
@@ -94,13 +98,14 @@ export async function* watchResource(source: Source, options: WatchOptions): Asy
 
 /** Gives the version of the list, which is the same for all of its pages. */
 async function* listAll(source: Source, selectors: ListQuery, signal: AbortSignal): AsyncGenerator<WatchEvent, string> {
-  let page: KubernetesList | undefined;
-  do {
-    const next: string | undefined = page?.metadata.continue;
-    page = await source.list({ ...selectors, limit: 500, ...(next === undefined ? {} : { continue: next }) }, signal);
+  let limit = PAGE_ITEMS.first;
+  for (let next: string | undefined; ; ) {
+    const { page, length } = await source.list({ ...selectors, limit, ...(next === undefined ? {} : { continue: next }) }, signal);
     yield { type: 'PAGE', items: page.items };
-  } while (page.metadata.continue);
-  return page.metadata.resourceVersion ?? '';
+    next = page.metadata.continue;
+    if (!next) return page.metadata.resourceVersion ?? '';
+    limit = Math.min(PAGE_ITEMS.most, Math.max(PAGE_ITEMS.least, Math.floor((PAGE_LENGTH * page.items.length) / length)));
+  }
 }
 
 type ObjectEvent = Extract<WatchEvent, { object: KubernetesObject }>;

@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import {
   connectionFailure,
   type KubernetesGateway,
@@ -50,6 +51,7 @@ export interface Pace {
 /** A watch ends sooner than a cluster's own minute between bookmarks: so silence can be told from death within a minute. */
 export const PACE: Pace = { watchSeconds: 40, livenessMs: 55_000, relistMs: 10_000, backoffMs: { first: 1000, longest: 30_000 } };
 const SPREAD_SECONDS = 10;
+const ITEMS_AT_ONCE = 50;
 
 /** Follows one kind of one cluster, and keeps the index as the cluster is. */
 export class Reflector<Row extends { uid: string }> {
@@ -134,12 +136,16 @@ export class Reflector<Row extends { uid: string }> {
   }
 
   private async takePage(items: readonly KubernetesObject[]): Promise<void> {
-    const rows = items.flatMap((item) => this.options.sink.toRow(item) ?? []);
-    for (const { uid } of rows) this.listed?.push(uid);
-    await this.queue.write(
-      rows.map((row) => ({ row })),
-      undefined,
-    );
+    const changes: Change<Row>[] = [];
+    for (const [index, item] of items.entries()) {
+      // A large page takes a while, and others are to be served meanwhile.
+      if (index > 0 && index % ITEMS_AT_ONCE === 0) await immediate();
+      const row = this.options.sink.toRow(item);
+      if (row === undefined) continue;
+      this.listed?.push(row.uid);
+      changes.push({ row });
+    }
+    await this.queue.write(changes, undefined);
   }
 
   private async takeObject(object: KubernetesObject): Promise<void> {

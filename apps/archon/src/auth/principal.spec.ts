@@ -12,7 +12,7 @@ const MEMBERSHIPS: Membership[] = ['a', 'b', 'c'].map((namespace) => ({
 }));
 const PROOF = { kind: 'token', id: 't', expiresAt: new Date(0) } as const;
 const jane = new Principal('jane', ['corp:dev'], PROOF, undefined, Identity.of('jane', ['corp:dev'], { uid: 'u' }), MEMBERSHIPS);
-const namespacesIn = ({ groups }: Identity) =>
+const namespacesIn = ({ groups }: Pick<Identity, 'groups'>) =>
   groups.flatMap((group) => (group.startsWith('acp:namespace:c1:') ? [group.split(':')[3]] : [])).sort();
 
 describe('as whom a cluster sees a change in several places', () => {
@@ -32,5 +32,18 @@ describe('as whom a cluster sees a change in several places', () => {
   it('is the caller alone without memberships', () => {
     const john = new Principal('john', [], PROOF);
     expect(john.identityAcross('c1', ['a', 'b'])).toBe(john.identity);
+  });
+});
+
+describe('the caller as a whole', () => {
+  it('has the groups of more namespaces than a request can carry', () => {
+    const many = Array.from({ length: 2000 }, (_, index) => ({ ...(MEMBERSHIPS[0] as Membership), namespace: `namespace-${index}` }));
+    const member = new Principal('jane', [], PROOF, undefined, Identity.of('jane', []), many);
+    expect([namespacesIn(member.identityAt('c1', undefined)).length, namespacesIn(member.whollyAt('c1')).length]).toEqual([0, 2000]);
+    expect(namespacesIn(member.whollyAt('c2'))).toEqual([]);
+  });
+
+  it('is the caller of a request where that can carry all', () => {
+    expect(jane.whollyAt('c1').groups).toEqual(jane.identityAt('c1', undefined).groups);
   });
 });

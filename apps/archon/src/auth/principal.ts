@@ -1,7 +1,7 @@
 import { Identity } from '#kubernetes';
 import { type AccessScope, reachesCluster } from './access-scope.js';
 import type { Membership } from './membership.js';
-import { TargetIdentities } from './target-identities.js';
+import { TargetIdentities, type WholeCaller } from './target-identities.js';
 
 /** Group of those who administer the platform; every registered cluster binds it to `cluster-admin`. */
 export const ADMINISTRATORS = 'acp:platform:administrator';
@@ -56,7 +56,12 @@ export class Principal {
    */
   identityAt(cluster: string, namespace: string | undefined): Identity {
     if (this.memberships.length === 0) return this.identity;
-    return (this.targets ??= new TargetIdentities(this.identity, this.memberships)).at(cluster, namespace);
+    return this.targetIdentities.at(cluster, namespace);
+  }
+
+  /** The caller with the groups of all namespaces of a cluster: for whoever works out what may be seen there. No request could carry them all. */
+  whollyAt(cluster: string): WholeCaller {
+    return this.memberships.length === 0 ? this.identity : this.targetIdentities.whollyAt(cluster);
   }
 
   /** As whom a cluster sees the caller for one change in several places at once, `undefined` being the cluster as a whole. */
@@ -70,5 +75,9 @@ export class Principal {
   /** Whether anything of a cluster is within the scope of the credential: lists of clusters and of what is in them show nothing else. */
   reachesCluster(name: string): boolean {
     return reachesCluster(this.scope, name);
+  }
+
+  private get targetIdentities(): TargetIdentities {
+    return (this.targets ??= new TargetIdentities(this.identity, this.memberships));
   }
 }

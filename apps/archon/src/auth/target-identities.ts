@@ -5,11 +5,15 @@ import { type TargetGroups, targetGroups } from './target-groups.js';
 /** What a request may carry of groups of single namespaces, all their names together. API servers take headers of 1 MiB, others in between of 64 KiB. */
 const MAX_BYTES = 40 * 1024;
 
+/** A caller with all groups that it has in a cluster, however many. */
+export type WholeCaller = Pick<Identity, 'user' | 'groups'>;
+
 interface ClusterIdentities {
   groups: TargetGroups;
   /** With no group of a single namespace. */
   elsewhere: Identity;
-  /** With those of all namespaces. */
+  /** With those of all namespaces, and the same as far as a request can carry it. */
+  whole: WholeCaller | undefined;
   everywhere: Identity | undefined;
   byNamespace: Map<string, Identity>;
 }
@@ -34,17 +38,25 @@ export class TargetIdentities {
     return identity;
   }
 
+  /** The same each time. */
+  whollyAt(cluster: string): WholeCaller {
+    const known = this.clusters.get(cluster) ?? this.load(cluster);
+    const { user, groups } = this.identity;
+    return (known.whole ??= { user, groups: [...groups, ...known.groups.always, ...groupsOfNamespaces(known)] });
+  }
+
   private load(cluster: string): ClusterIdentities {
     const groups = targetGroups(this.memberships, cluster);
-    const loaded = { groups, elsewhere: this.with(groups.always), everywhere: undefined, byNamespace: new Map<string, Identity>() };
+    const elsewhere = this.with(groups.always);
+    const loaded = { groups, elsewhere, whole: undefined, everywhere: undefined, byNamespace: new Map<string, Identity>() };
     this.clusters.set(cluster, loaded);
     return loaded;
   }
 
-  private everywhere({ groups, elsewhere }: ClusterIdentities): Identity {
-    const ofNamespaces = [...groups.ofNamespaces.values()].flat();
-    if (ofNamespaces.length === 0 || ofNamespaces.join('').length > MAX_BYTES) return elsewhere;
-    return this.with([...groups.always, ...ofNamespaces]);
+  private everywhere(known: ClusterIdentities): Identity {
+    const ofNamespaces = groupsOfNamespaces(known);
+    if (ofNamespaces.length === 0 || ofNamespaces.join('').length > MAX_BYTES) return known.elsewhere;
+    return this.with([...known.groups.always, ...ofNamespaces]);
   }
 
   private with(groups: readonly string[]): Identity {
@@ -52,3 +64,5 @@ export class TargetIdentities {
     return groups.length === 0 ? this.identity : Identity.of(user, [...own, ...groups], details);
   }
 }
+
+const groupsOfNamespaces = ({ groups }: ClusterIdentities): string[] => [...groups.ofNamespaces.values()].flat();

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { Identity, KubernetesObject } from '#kubernetes';
+import type { KubernetesObject } from '#kubernetes';
 import type { Principal } from '../auth/principal.js';
+import type { WholeCaller } from '../auth/target-identities.js';
 import { callerOf } from './caller.js';
 import { type Caller, RbacGraph, subjectsOf } from './rbac-graph.js';
 import { RBAC } from './rbac-objects.js';
@@ -22,8 +23,8 @@ const KINDS = 'array(select id from indexed_kinds where api_group = $1 and resou
 @Injectable()
 export class CallerRights {
   private readonly sets = new VisibleSets();
-  /** One for each identity, so that what it is known by is worked out once. */
-  private readonly callers = new WeakMap<Identity, Caller>();
+  /** One for each whole caller, so that what it is known by is worked out once. */
+  private readonly callers = new WeakMap<WholeCaller, Caller>();
 
   constructor(private readonly database: DataSource) {}
 
@@ -35,7 +36,7 @@ export class CallerRights {
     const sets = new Map<number, VisibleSet>();
     const unknown: { place: RightsPlace; caller: Caller }[] = [];
     for (const place of places) {
-      const caller = this.callerAt(principal.identityAt(place.name, undefined));
+      const caller = this.callerAt(principal.whollyAt(place.name));
       const known = this.sets.find(sourceOf(place), caller, question);
       if (known === undefined) unknown.push({ place, caller });
       else sets.set(place.cluster, known);
@@ -50,9 +51,9 @@ export class CallerRights {
     return sets;
   }
 
-  private callerAt(identity: Identity): Caller {
-    let caller = this.callers.get(identity);
-    if (caller === undefined) this.callers.set(identity, (caller = callerOf(identity)));
+  private callerAt(whole: WholeCaller): Caller {
+    let caller = this.callers.get(whole);
+    if (caller === undefined) this.callers.set(whole, (caller = callerOf(whole)));
     return caller;
   }
 

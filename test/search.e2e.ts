@@ -380,62 +380,6 @@ describe('a watch of a list', () => {
   });
 });
 
-describe('the topology of an object', () => {
-  interface Topology {
-    nodes: Record<string, KubernetesBody & { state: string }>;
-    edges: { type: string; from: string; to: string }[];
-  }
-  const topology = (of: ArchonClient, path: string) => of.get<Topology>(`/acp/v1/kubernetes/c1/topology/${other}/${path}`);
-  const kindsOf = ({ nodes }: Topology) =>
-    Object.values(nodes)
-      .map(({ kind }) => kind)
-      .sort();
-
-  beforeAll(async () => {
-    const create = (path: string, body: object) => must(archon.client.post(`/kubernetes/c1/${path}`, body));
-    const within = `namespaces/${other}`;
-    const app = { app: 'web' };
-    const containers = [{ name: 'web', image: 'registry.example.org/web', envFrom: [{ configMapRef: { name: 's-0' } }] }];
-    await create(`apis/apps/v1/${within}/deployments`, {
-      metadata: { name: 'web' },
-      spec: { replicas: 1, selector: { matchLabels: app }, template: { metadata: { labels: app }, spec: { containers } } },
-    });
-    await create(`api/v1/${within}/services`, { metadata: { name: 'web' }, spec: { selector: app, ports: [{ port: 80 }] } });
-    const backend = { service: { name: 'web', port: { number: 80 } } };
-    await create(`apis/networking.k8s.io/v1/${within}/ingresses`, { metadata: { name: 'web' }, spec: { defaultBackend: backend } });
-  });
-
-  it('is what hangs together with it, step by step', async () => {
-    await eventually(async () => kindsOf((await topology(archon.client, 'ingress/web?depth=2')).body).join() === 'Ingress,Pod,Service', {
-      what: 'the Pod behind the Ingress',
-      timeoutMs: 30_000,
-    });
-    const { body } = await topology(archon.client, 'deployment/web?depth=4');
-    expect(kindsOf(body)).toEqual(['ConfigMap', 'Deployment', 'Ingress', 'Pod', 'ReplicaSet', 'Service']);
-    const nameOf = (uid: string) => body.nodes[uid]?.kind;
-    expect(body.edges.map(({ type, from, to }) => `${nameOf(from)} ${type} ${nameOf(to)}`).sort()).toEqual([
-      'Deployment Owner ReplicaSet',
-      'Deployment Reference ConfigMap',
-      'Ingress Reference Service',
-      'ReplicaSet Owner Pod',
-      'Service Selector Pod',
-    ]);
-    expect(kindsOf((await topology(archon.client, 'deployments/web')).body)).toEqual(['ConfigMap', 'Deployment', 'Pod', 'ReplicaSet']);
-  });
-
-  it.each(['deployment/absent', 'wonder/web'])('is not found for %s', async (path) => {
-    expect((await topology(archon.client, path)).status).toBe(404);
-  });
-
-  it('shows nothing that its caller may not list', async () => {
-    expect((await topology(member, 'deployment/web')).status).toBe(404);
-    const { status, body } = await archon.client
-      .as(await archon.tokenOf(user))
-      .get<Topology>(`/acp/v1/kubernetes/c1/topology/${mine}/configmap/s-0`);
-    expect([status, kindsOf(body)]).toEqual([200, ['ConfigMap']]);
-  });
-});
-
 describe('bad input', () => {
   it.each([
     ['configmaps?labelSelector=a in', 400, /labelSelector: expected/],

@@ -6,7 +6,8 @@ import { removeDeadRuns, removeRunState, runState } from '../scripts/checks/run-
 import type { Invocation } from '../scripts/invocation.js';
 import { measureArchon } from './archon-alone.js';
 import { startArchon } from './bench-archon.js';
-import { type Bar, figureBars, proxyBars, searchBars, streamBars, tokenBars } from './bars.js';
+import { type Bar, figureBars, indexBars, proxyBars, searchBars, streamBars, tokenBars } from './bars.js';
+import { measureIndex } from './index-clusters.js';
 import { layOut, toRows, toTable } from './report.js';
 import { type Comparison, compare } from './rounds.js';
 import { measureSearch, SCALES } from './search.js';
@@ -53,7 +54,9 @@ export async function run({ root, options, progress }: Invocation<BenchOptions>)
       ? await measureSearch(root, state, { scale: SCALES[options.scale] as SearchScale, seconds: options.seconds }, progress)
       : undefined;
     if (search !== undefined) reportBars('Lists from the index', searchBars(search));
-    writeResults(root, options, { comparisons, archon: figures, streams, tokens, search });
+    const index = isChosen('index') ? await measureIndex(root, state, lab, progress) : undefined;
+    if (index !== undefined) reportBars('The index over real API servers', indexBars(index));
+    writeResults(root, options, { comparisons, archon: figures, streams, tokens, search, index });
     return 0;
   } finally {
     await removeRunState(state);

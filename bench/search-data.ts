@@ -18,6 +18,11 @@ export interface SearchScale {
 /** Who sees how many namespaces of each cluster, by user. */
 export type SearchReaders = Record<string, number>;
 
+export interface PodsOfCluster {
+  reflected: Reflected;
+  pods: KubernetesObject[];
+}
+
 interface IndexedType {
   group: string;
   version: string;
@@ -128,19 +133,31 @@ export class SearchData {
     return this.written / ((performance.now() - begin) / 1000);
   }
 
-  /** New states of Pods in one cluster, and as many of them with new names. */
+  /** New states of Pods in one cluster. */
   async change(turn: number, count: number): Promise<void> {
+    await this.write(await this.pods(turn, count));
+  }
+
+  /** Some Pods of one cluster as they are. */
+  async pods(turn: number, count: number): Promise<PodsOfCluster> {
     const cluster = this.clusters[turn % this.clusters.length] ?? 0;
     const reflected = await this.reflected(cluster, PODS);
     const pods = await this.database.query<{ body: KubernetesObject }[]>(
       'select body from object_bodies where kind = $1 and cluster = $2 and uid > $3 order by uid limit $4',
       [reflected.kind, cluster, randomUUID(), count],
     );
+    return { reflected, pods: pods.map(({ body }) => body) };
+  }
+
+  /** Gives each a new state, and says how many there were. */
+  async write({ reflected, pods }: PodsOfCluster): Promise<number> {
+    const phase = STATES[this.version % STATES.length];
     await this.apply(
       reflected,
       PODS,
-      pods.map(({ body }) => ({ ...body, status: { ...(body.status as object), phase: STATES[(turn + this.version) % STATES.length] } })),
+      pods.map((pod) => ({ ...pod, status: { ...(pod.status as object), phase } })),
     );
+    return pods.length;
   }
 
   private async addCluster(name: string): Promise<number> {
@@ -160,7 +177,7 @@ export class SearchData {
     const perCluster = Math.floor(this.scale.objects / this.scale.clusters);
     for (const type of TYPES) {
       const count = Math.round(perCluster * type.share);
-      await this.write(cluster, type, count, (turn) => this.object(type, index, turn));
+      await this.list(cluster, type, count, (turn) => this.object(type, index, turn));
     }
     const namespaces = this.scale.namespacesPerCluster;
     const roleRef = (name: string) => ({ apiGroup: RBAC, kind: 'ClusterRole', name });
@@ -181,14 +198,14 @@ export class SearchData {
     ];
     for (const [turn, type] of RBAC_TYPES.entries()) {
       const objects = all[turn] ?? [];
-      await this.write(cluster, type, objects.length, (place) => {
+      await this.list(cluster, type, objects.length, (place) => {
         const { metadata, ...fields } = objects[place] as { metadata: object };
         return { ...headOf(type), metadata: { ...this.metadata(), ...metadata }, ...fields };
       });
     }
   }
 
-  private async write(cluster: number, type: IndexedType, count: number, make: (turn: number) => KubernetesObject): Promise<void> {
+  private async list(cluster: number, type: IndexedType, count: number, make: (turn: number) => KubernetesObject): Promise<void> {
     const reflected = await this.reflected(cluster, type);
     await this.reflections.start(reflected, type);
     for (let turn = 0; turn < count; turn += BATCH)

@@ -6,7 +6,8 @@ import { connectAndMigrate, dataSourceOptions, startEmbeddedPostgres } from '#da
 import type { Progress } from '#lab';
 import { migrations } from '#migrations';
 import { type BenchArchon, startArchon } from './bench-archon.js';
-import { residentMegabytes } from './process-statistics.js';
+import { cpuSeconds, residentMegabytes } from './process-statistics.js';
+import { atRate } from './rate.js';
 import { FREQUENT, RARE, SearchData, type SearchScale } from './search-data.js';
 import { percentile } from './statistics.js';
 
@@ -28,6 +29,8 @@ export interface SearchFigures {
   changesPerSecond: number;
   times: SearchTimes[];
   residentMegabytes: number;
+  /** Of a processor's time, that of Postgres included. */
+  changesPerCoreSecond: number;
 }
 
 export const SCALES: Record<string, SearchScale> = {
@@ -40,6 +43,7 @@ const ADMINISTRATORS = 'acp:platform:administrator';
 const [OFTEN, SOMETIMES] = [50, 5];
 const CHANGES = 500;
 const CHANGE_EVERY_MS = 100;
+const WRITTEN = { batches: 20, changes: 500 };
 
 /** Lists from a large index while it changes, over HTTPS, each kind of request for some seconds. */
 export async function measureSearch(
@@ -73,14 +77,30 @@ export async function measureSearch(
   for (const { reader, ...scenario } of SCENARIOS)
     times.push(await progress.step(scenario.what, () => measureList(archon, { ...scenario, token: tokens[reader], seconds })));
   const changesPerSecond = await changing.stop();
+  const memory = residentMegabytes(archon.pid);
+  const changesPerCoreSecond = await progress.step('changes, as many as there is time for', () => measureWrites(data, seconds));
   return {
     scale,
     filledPerSecond,
     bytesPerObject: Number(size?.bytes ?? 0) / scale.objects,
     changesPerSecond,
     times,
-    residentMegabytes: residentMegabytes(archon.pid),
+    residentMegabytes: memory,
+    changesPerCoreSecond,
   };
+}
+
+/** Batches as reflectors write them, one after the other. */
+async function measureWrites(data: SearchData, seconds: number): Promise<number> {
+  const batches = [];
+  for (let turn = 0; turn < WRITTEN.batches; turn++) batches.push(await data.pods(turn, WRITTEN.changes));
+  const [begin, before] = [performance.now(), cpuSeconds(process.pid)];
+  let written = 0;
+  for (let turn = 0; performance.now() - begin < seconds * 1000; turn++) {
+    const batch = batches[turn % batches.length];
+    if (batch !== undefined) written += await data.write(batch);
+  }
+  return written / (cpuSeconds(process.pid) - before);
 }
 
 type Reader = 'admin' | 'few' | 'many';
@@ -107,7 +127,7 @@ async function tokenOf({ client }: BenchArchon, user: string): Promise<string> {
   return (body as { token: string }).token;
 }
 
-/** Requests that begin at a rate, whether or not earlier ones are answered. */
+/** Requests that begin at a rate. */
 async function measureList(
   archon: BenchArchon,
   { what, token, paths, rate, seconds }: Omit<Scenario, 'reader'> & { token: string; seconds: number },
@@ -126,14 +146,7 @@ async function measureList(
   };
   for (let turn = 0; turn < rate; turn++) await ask(turn);
   times.length = 0;
-  const asked: Promise<void>[] = [];
-  const begin = performance.now();
-  for (let turn = 0; turn < rate * seconds; turn++) {
-    const waitMs = begin + (turn * 1000) / rate - performance.now();
-    if (waitMs > 0) await sleep(waitMs);
-    asked.push(ask(turn));
-  }
-  await Promise.all(asked);
+  await atRate(rate, seconds, ask);
   await agent.close();
   const at = (share: number) => percentile(times, share);
   return { what: `${what} (${rate}/s)`, requests: times.length, ratePerSecond: rate, p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99) };

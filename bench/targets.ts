@@ -51,10 +51,7 @@ export async function startLightBackend(lab: Lab, folder: string): Promise<Targe
 
 /** A real kube-apiserver, with the two objects. */
 export async function prepareApiServer(plane: ControlPlane): Promise<Target> {
-  const config = parse(readFileSync(plane.kubeconfig, 'utf8')) as { users: { user: Record<string, string> }[] };
-  const user = config.users[0]?.user ?? {};
-  const decode = (field: string) => Buffer.from(user[field] ?? '', 'base64').toString('utf8');
-  const tls = { cert: decode('client-certificate-data'), key: decode('client-key-data') };
+  const tls = clientCertificate(plane);
   const agent = new Agent({ allowH2: false, connect: { ...tls, ca: readFileSync(plane.caFile, 'utf8') } });
   try {
     for (const [name, length] of [
@@ -75,6 +72,14 @@ export async function prepareApiServer(plane: ControlPlane): Promise<Target> {
     ...PATHS,
     stop: () => Promise.resolve(),
   };
+}
+
+/** Of the administrator of a control plane. */
+export function clientCertificate(plane: ControlPlane): { cert: string; key: string } {
+  const config = parse(readFileSync(plane.kubeconfig, 'utf8')) as { users: { user: Record<string, string> }[] };
+  const user = config.users[0]?.user ?? {};
+  const decode = (field: string) => Buffer.from(user[field] ?? '', 'base64').toString('utf8');
+  return { cert: decode('client-certificate-data'), key: decode('client-key-data') };
 }
 
 async function putConfigMap(agent: Agent, url: string, name: string, length: number): Promise<void> {

@@ -56,14 +56,14 @@ export const COMMANDS = {
   bench: {
     module: 'bench/run.js',
     build: 'fresh',
-    about: "Measure Archon's proxy beside kubectl proxy, lists from the index, and Archon itself.",
+    about: "Measure Archon's proxy beside kubectl proxy, the index and lists from it, and Archon itself.",
     options: {
       rounds: { value: 'N', range: [1, 100], default: '5', about: 'rounds per measurement' },
       seconds: { value: 'N', range: [1, 600], default: '3', about: 'length of one measurement' },
       only: {
         value: 'PART,…',
-        list: ['backend', 'apiserver', 'archon', 'streams', 'tokens', 'search'],
-        about: 'measure these: backend apiserver archon streams tokens search',
+        list: ['backend', 'apiserver', 'archon', 'streams', 'tokens', 'search', 'index'],
+        about: 'measure these: backend apiserver archon streams tokens search index',
       },
       scale: { value: 'SIZE', choices: ['100k', '1M', '10M'], default: '1M', about: 'objects in the index that is searched' },
     },

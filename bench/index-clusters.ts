@@ -156,8 +156,11 @@ interface Listed {
 const CONFIG_MAPS = `/api/v1/namespaces/${NAMESPACE}/configmaps`;
 const nameOf = (number: number): string => `changing-${String(number).padStart(3, '0')}`;
 
-const listed = async ({ client }: BenchArchon, resource: string, query: string): Promise<Listed> =>
-  (await client.call('GET', `/acp/v1/search/${resource}?${query}`)).body as Listed;
+/** A kind that no cluster has shown yet has no objects. */
+async function listed({ client }: BenchArchon, resource: string, query: string): Promise<Listed> {
+  const { status, body } = await client.call('GET', `/acp/v1/search/${resource}?${query}`, undefined, [404]);
+  return status === 404 ? { items: [], metadata: { freshness: [] } } : (body as Listed);
+}
 
 /** The version of a ConfigMap as a list shows it. */
 async function shows(archon: BenchArchon, cluster: string, name: string): Promise<string | undefined> {

@@ -50,33 +50,33 @@ const RBAC_RESOURCES = ['roles', 'rolebindings', 'clusterroles', 'clusterrolebin
 @Injectable()
 export class IndexState {
   private readonly looks = new LRUCache<string, Promise<readonly IndexedCluster[]>>({ max: 100, ttl: LOOK_MS });
+  private readonly kindLooks = new LRUCache<'all', Promise<IndexedKind[]>>({ max: 1, ttl: LOOK_MS });
 
   constructor(
     private readonly database: DataSource,
     notifications: Notifications,
   ) {
-    const forget = () => this.looks.clear();
+    const forget = () => {
+      this.looks.clear();
+      this.kindLooks.clear();
+    };
     notifications.on(CLUSTERS_TOPIC, forget);
     notifications.onGap(forget);
   }
 
   /** The kinds that are followed in some cluster, by resource. */
   kinds(): Promise<IndexedKind[]> {
-    return this.database.query(
-      `select k.id as kind, k.api_group as "group", k.resource from indexed_kinds k
-       where exists (select from reflections r where r.kind = k.id) order by k.resource, k.api_group`,
+    return looked(this.kindLooks, 'all', () =>
+      this.database.query(
+        `select k.id as kind, k.api_group as "group", k.resource from indexed_kinds k
+         where exists (select from reflections r where r.kind = k.id) order by k.resource, k.api_group`,
+      ),
     );
   }
 
   /** Each registered cluster, by name, with what the index knows of these kinds there; the same array for whoever asks within a moment. */
   clusters(kinds: readonly number[]): Promise<readonly IndexedCluster[]> {
-    const key = kinds.join();
-    const known = this.looks.get(key);
-    if (known !== undefined) return known;
-    const look = this.look(kinds);
-    this.looks.set(key, look);
-    look.catch(() => this.looks.delete(key));
-    return look;
+    return looked(this.looks, kinds.join(), () => this.look(kinds));
   }
 
   private async look(kinds: readonly number[]): Promise<readonly IndexedCluster[]> {
@@ -101,6 +101,16 @@ export class IndexState {
       reflections: new Map(reflections.map((each) => [each.kind, toReflection(each)])),
     }));
   }
+}
+
+/** A look that failed is not remembered. */
+function looked<Key extends string, Value>(looks: LRUCache<Key, Promise<Value>>, key: Key, look: () => Promise<Value>): Promise<Value> {
+  const known = looks.get(key);
+  if (known !== undefined) return known;
+  const looking = look();
+  looks.set(key, looking);
+  looking.catch(() => looks.delete(key));
+  return looking;
 }
 
 interface RawReflection extends Omit<IndexedReflection, 'since' | 'syncedAt'> {

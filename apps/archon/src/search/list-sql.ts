@@ -45,9 +45,14 @@ export const isWalkable = ({ kinds, sort, selection: { uids, owner } }: ListedOb
 
 /**
  * The first rows of a list among so many of each kind, as an index has them. Column `is_whole` of each row (of one without a UID, where there are none) says
- * whether these are the rows of the list, `found` how many of those that were read belong to it.
+ * whether these are the rows of the list, `found` how many of those that were read belong to it, `total` what the expression `counted` says, where there
+ * are more rows than are given.
  */
-export function walkStatement(list: ListedObjects, limit: number, walk: number, parameters: SqlParameters): string {
+export function walkStatement(
+  list: ListedObjects,
+  { limit, walk, counted }: { limit: number; walk: number; counted: string },
+  parameters: SqlParameters,
+): string {
   const [order, most, walked] = [orderOf(list.sort), parameters.add(limit, 'int'), parameters.add(walk, 'int')];
   const ordered = list.sort.map((key) => `${key.of(parameters)}${key.isDescending ? ' desc' : ''}`).join(', ');
   const tables = list.kinds.flatMap((shown, index) => {
@@ -69,8 +74,8 @@ export function walkStatement(list: ListedObjects, limit: number, walk: number, 
   );
   return `with ${tables.join(',\n')},
     listed as (select * from (${list.kinds.map((_, index) => `select * from found${index}`).join(' union all ')}) as found order by ${order} limit ${most})
-    select whole.is_whole, (select count(*)::int from listed) as found, l.cluster, l.uid, l.status, case when whole.is_whole then ${columnOf('object_bodies', 'body', list.kinds, parameters)} end as body, ${keysOf(list.sort)} as keys
-    from (select ${isWhole.join(' and ')} as is_whole) as whole left join listed l on true order by ${order}`;
+    select whole.is_whole, whole.found, case when whole.is_whole and whole.found = ${most} then (${counted})::int end as total, l.cluster, l.uid, l.status, case when whole.is_whole then ${columnOf('object_bodies', 'body', list.kinds, parameters)} end as body, ${keysOf(list.sort)} as keys
+    from (select ${isWhole.join(' and ')} as is_whole, (select count(*)::int from listed) as found) as whole left join listed l on true order by ${order}`;
 }
 
 /** The first rows of a list, of all that belong to it; `total` says of how many, where that is asked for. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BoundedReads } from '#database';
 import { type KubernetesObject, parseLabelSelector, readLabelSelector } from '#kubernetes';
 import { seed } from '../../../../test/support/acceptance.js';
@@ -233,4 +233,21 @@ it('shows, counts and groups nothing outside of its places', async () => {
     expect(count).toBe(all.filter((drawn) => isShown(drawn) && drawn.phase === value && drawn.labels.tier !== undefined).length);
   const nowhere = listOf({}, { kinds: [{ kind, clusters: [], namespaces: [], names: [] }] });
   expect([await uidsOf(nowhere), await count(nowhere), await facet(nowhere, 'cluster')]).toEqual([[], 0, []]);
+});
+
+describe('a list whose rows are far apart', () => {
+  it('is walked through once, and then found by what its rows have in common', async () => {
+    const asked = vi.spyOn(reads, 'query');
+    const queriesFor = async (list: ListedObjects) => {
+      asked.mockClear();
+      await lists.page(list, 100);
+      return asked.mock.calls.length;
+    };
+    const list = listOf({ labels: readLabelSelector('app=nowhere') });
+    expect([await queriesFor(list), await queriesFor(list), await queriesFor({ ...list, after: ['a', randomUUID(), '1'] })]).toEqual([
+      2, 1, 1,
+    ]);
+    expect(await queriesFor(listOf({ labels: readLabelSelector('app=elsewhere') }))).toBe(2);
+    asked.mockRestore();
+  });
 });

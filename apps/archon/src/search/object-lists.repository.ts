@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { BoundedReads } from '#database';
 import type { KubernetesObject } from '#kubernetes';
 import { isWalkable, type ListedObjects, placed, type RowsFrom, type ShownKind, sortStatement, walkStatement } from './list-sql.js';
@@ -42,31 +43,45 @@ export interface RelationsRow {
 
 /** Rows that a list reads in its order before it finds its rows otherwise: of what one row in twenty has, the first hold a page. */
 const [WALK, LONG_WALK] = [2000, 10_000];
+/** For so long a list whose rows are far apart is not walked through again. */
+const FAR_APART_MS = 60_000;
 const EVERYTHING: Selection = { labels: [], fields: [] };
 
 /** Lists of the object index. */
 @Injectable()
 export class ObjectLists {
+  private readonly farApart = new LRUCache<string, true>({ max: 1000, ttl: FAR_APART_MS });
+
   constructor(private readonly reads: BoundedReads) {}
 
   /**
    * The first rows: from an index that has their order, where a walk through it comes upon enough of them; else of all that belong to the list, found by what
-   * they have in common. `isCounted` asks for the total where all are found anyway.
+   * they have in common. `isCounted` asks for the total, where that comes with them at little cost.
+   * A list that was walked through in vain is found by the other way at once for a while.
    */
   async page(list: ListedObjects, limit: number, { isCounted = false } = {}): Promise<ListedPage> {
     if (list.kinds.length === 0) return { rows: [], total: 0 };
-    return (await this.walked(list, limit)) ?? this.sorted(list, limit, isCounted);
+    const key = walkKey(list);
+    if (isWalkable(list) && !this.farApart.has(key)) {
+      const walked = await this.walked(list, limit, isCounted);
+      if (walked !== undefined) return walked;
+      this.farApart.set(key, true);
+    }
+    return this.sorted(list, limit, isCounted);
   }
 
   /** Undefined where that is a long walk. A second one is as long as the first one shows that it must be. */
-  private async walked(list: ListedObjects, limit: number): Promise<ListedPage | undefined> {
-    if (!isWalkable(list)) return undefined;
+  private async walked(list: ListedObjects, limit: number, isCounted: boolean): Promise<ListedPage | undefined> {
     let walk = Math.max(2 * limit, Math.ceil(WALK / list.kinds.length));
     for (let turn = 0; turn < 2; turn++) {
       const parameters = new SqlParameters();
-      const statement = walkStatement(list, limit, walk, parameters);
-      const rows = await this.reads.query<(ListedRow & { is_whole: boolean; found: number })[]>(statement, parameters.values);
-      if (rows[0]?.is_whole === true) return { rows: rows.filter(({ uid }) => uid !== null) };
+      const counted = isCounted && hasSums(list, []) ? sumOf(list, parameters) : 'null';
+      const statement = walkStatement(list, { limit, walk, counted }, parameters);
+      const rows = await this.reads.query<(ListedRow & { is_whole: boolean; found: number; total: number | null })[]>(
+        statement,
+        parameters.values,
+      );
+      if (rows[0]?.is_whole === true) return { rows: rows.filter(({ uid }) => uid !== null), total: rows[0].total ?? undefined };
       walk = Math.ceil((1.5 * walk * limit) / Math.max(1, rows[0]?.found ?? 0));
       if (list.kinds.length > 1 || walk > LONG_WALK) break;
     }
@@ -143,6 +158,14 @@ export class ObjectLists {
   }
 }
 
+/** The same for lists whose rows are as far apart, as far as can be told. */
+const walkKey = ({ kinds, selection, sort }: ListedObjects): string =>
+  JSON.stringify([
+    kinds.map(({ kind, clusters, namespaces }) => [kind, clusters.length, namespaces.length]),
+    selection,
+    sort.map(({ name, isDescending }) => [name, isDescending]),
+  ]);
+
 /** What is counted: `number` is an aggregate over rows `o`. */
 interface CountedIn {
   from: RowsFrom;
@@ -151,13 +174,22 @@ interface CountedIn {
 const ONE_BY_ONE: CountedIn = { from: 'objects', number: 'count(*)' };
 const SUM = 'coalesce(sum(o.count), 0)';
 
+function countedIn(list: ListedObjects, facets: readonly Facet[]): CountedIn {
+  if (!hasSums(list, facets)) return ONE_BY_ONE;
+  return { from: facets.includes('namespace') ? 'counts of namespaces' : 'counts of clusters', number: SUM };
+}
+
 /** The sums know places and states alone. */
-function countedIn({ kinds, selection }: ListedObjects, facets: readonly Facet[]): CountedIn {
+function hasSums({ kinds, selection }: ListedObjects, facets: readonly Facet[]): boolean {
   const { statuses: _, labels, fields, ...others } = selection;
   const isWhole = labels.length === 0 && fields.length === 0 && Object.values(others).every((value) => value === undefined);
-  const areKnown = facets.every((facet) => !facet.startsWith('label:')) && kinds.every(({ names }) => names.length === 0);
-  if (!isWhole || !areKnown) return ONE_BY_ONE;
-  return { from: facets.includes('namespace') ? 'counts of namespaces' : 'counts of clusters', number: SUM };
+  return isWhole && facets.every((facet) => !facet.startsWith('label:')) && kinds.every(({ names }) => names.length === 0);
+}
+
+/** An expression for the total of a list that has sums. */
+function sumOf(list: ListedObjects, parameters: SqlParameters): string {
+  const whole = { ...list, after: undefined, sort: [] };
+  return list.kinds.map((shown) => `(select ${SUM} ${placed(whole, shown, parameters, 'counts of clusters')})`).join(' + ');
 }
 
 /** As text. */

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { stringify } from 'yaml';
@@ -136,9 +138,11 @@ describe('an application from a form', () => {
   });
 
   it('APP-1 is that of the documentation, as JSON and as YAML', async () => {
+    const guide = await readFile(path.join(import.meta.dirname, '../docs/guide/applications.md'), 'utf8');
+    const [, ofGuide = ''] = /from=form" .*<<'EOF'\n(.*?)\nEOF/s.exec(guide) ?? [];
+    expect((await archon.client.post<Preview>(`${forms('c2')}&dryRun=All`, ofGuide, YAML)).body.spec.componentTemplates).toHaveLength(3);
     expect((await archon.client.post(forms('c2'), APPLICATION_FORM_EXAMPLE)).status).toBe(200);
-    const other = stringify({ ...form('from-yaml'), spec: form('from-yaml').spec });
-    expect((await archon.client.post(forms('c2'), other, YAML)).status).toBe(200);
+    expect((await archon.client.post(forms('c2'), stringify(form('from-yaml')), YAML)).status).toBe(200);
     const made = await listObjects(archon.client, 'c2', ns);
     expect(made.map(({ metadata }) => metadata.name)).toEqual(expect.arrayContaining(['shop', 'web', 'from-yaml']));
   });
@@ -162,7 +166,7 @@ describe('an application from a form', () => {
 
   it('APP-1 whatever it says, if it is right, is accepted by the API server', { timeout: 300_000 }, async () => {
     const seed = chosenSeed();
-    for (const random of fc.sample(applicationForms(SITE), { numRuns: volume({ ci: 60, nightly: 1_000 }), seed })) {
+    for (const random of fc.sample(applicationForms(SITE), { numRuns: volume({ ci: 100, nightly: 2_000 }), seed })) {
       const tried = await archon.client.post(`${forms('c2')}&dryRun=All`, random);
       expect(tried.status, `seed ${seed}: ${tried.text}\n${JSON.stringify(random)}`).toBe(200);
     }
@@ -218,20 +222,45 @@ describe('a form that is refused', () => {
   });
 
   it('APP-1 calls what only the API server refuses by the fields of the form', async () => {
-    const service = { type: 'NodePort', ports: [{ port: 80, nodePort: 1 }] };
-    const bad = form('strange', { env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'spec.nothing' } } }] }, { services: [service] });
-    const answer = await refused(bad);
-    expect(answer.status).toBe(422);
-    expect(answer.body.details.causes.map(({ field }) => field)).toEqual([
-      'spec.workload.containers[0].env[0].valueFrom.fieldRef.fieldPath',
-      'spec.services[0].ports[0].nodePort',
+    const bad = (path: string) => ({ env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: path } } }] });
+    const answer = await refused(form('strange', bad('spec.nothing'), { services: [web] }));
+    expect([answer.status, answer.body.details.causes.map(({ field }) => field)]).toEqual([
+      422,
+      ['spec.workload.containers[0].env[0].valueFrom.fieldRef.fieldPath'],
     ]);
   });
 
-  it('APP-1 makes nothing when one of its objects exists', async () => {
+  it('APP-1 leaves nothing behind when a fault shows only while it is made', async () => {
+    const before = await listObjects(archon.client, 'c2', ns);
+    const service = { type: 'NodePort', ports: [{ port: 80, nodePort: 1 }] }; // a dry run does not look at the range
+    const answer = await archon.client.post<Status>(forms('c2'), form('half', {}, { services: [service] }));
+    expect([answer.status, answer.body.message]).toEqual([422, expect.stringContaining('nothing was changed')]);
+    expect(answer.body.details.causes.map(({ field }) => field)).toEqual(['spec.services[0].ports[0].nodePort']);
+    const names = (objects: KubernetesBody[]) => objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+    await eventually(async () => names(await listObjects(archon.client, 'c2', ns)).join() === names(before).join(), {
+      what: 'it to be undone',
+      timeoutMs: 30_000,
+    });
+  });
+
+  it('APP-1 makes nothing when one of its objects exists, whatever both together would be', async () => {
     await make(`${core('c2')}/services`, { metadata: { name: 'taken' }, spec: { ports: [{ port: 1 }] } });
-    const answer = await refused(form('taken', {}, { services: [web] }));
-    expect([answer.status, answer.body.details.causes.map(({ field }) => field)]).toEqual([409, ['spec.services[0].name']]);
+    const service = await refused(form('taken', {}, { services: [web] }));
+    expect([service.status, service.body.details.causes.map(({ field }) => field)]).toEqual([409, ['spec.services[0].name']]);
+    const labels = { app: 'other' };
+    const template = { metadata: { labels }, spec: { containers: [{ name: 'a', image: 'a' }] } };
+    await make(`/kubernetes/c2/apis/apps/v1/namespaces/${ns}/deployments`, {
+      metadata: { name: 'foreign' },
+      spec: { replicas: 0, selector: { matchLabels: labels }, template },
+    });
+    await eventually(
+      async () => (await listObjects(archon.client, 'c2', ns)).some(({ metadata }) => metadata.name?.startsWith('foreign-')),
+      {
+        what: 'the Deployment to be seen',
+      },
+    );
+    const workload = await refused(form('foreign'));
+    expect([workload.status, workload.body.details.causes.map(({ field }) => field)]).toEqual([409, ['spec.workload.name']]);
   });
 
   it('APP-1 makes nothing for somebody who may not make all of it, or read what it names', async () => {
@@ -248,18 +277,18 @@ describe('a form that is refused', () => {
   });
 
   it.each<[string, object | string, number, RegExp]>([
-    ['no form', { ...form('x'), kind: 'Application' }, 422, /kind/],
+    ['of another kind', { ...form('x'), kind: 'Application' }, 422, /kind/],
     ['a list', [form('x')], 400, /must be one ApplicationForm/],
     ['nothing', '', 400, /must be one ApplicationForm/],
     ['several documents', `${JSON.stringify(form('x'))}\n---\n${JSON.stringify(form('y'))}`, 400, /must be one ApplicationForm/],
     ['a broken YAML', 'a: [', 400, /YAML cannot be read/],
     ['another namespace', { ...form('x'), metadata: { name: 'x', namespace: 'other' } }, 400, /does not match the namespace on the URL/],
-  ])('APP-1 %s', async (_what, body, status, message) => {
+  ])('APP-1 is no form when it is %s', async (_what, body, status, message) => {
     const answer = await refused(body, archon.client, typeof body === 'string' ? YAML : undefined);
     expect([answer.status, answer.body.message]).toEqual([status, expect.stringMatching(message)]);
   });
 
-  it('APP-1 from something else than a form, or with a second name', async () => {
+  it('APP-1 comes from something else than a form, or has a second name', async () => {
     const other = await archon.client.post<Status>(`${applications('c2')}?from=image`, form('x'));
     expect([other.status, other.body.message]).toEqual([400, expect.stringContaining('from must be "form"')]);
     const named = await archon.client.post<Status>(`${forms('c2')}&name=y`, form('x'));

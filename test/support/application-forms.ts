@@ -12,7 +12,7 @@ export interface FormSite {
 
 type Fields = Record<string, unknown>;
 
-const optional = <T extends Fields>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }, ...required: (keyof T & string)[]) =>
+const optional = (model: Record<string, fc.Arbitrary<unknown>>, ...required: string[]) =>
   fc.record(model, { requiredKeys: required, noNullPrototype: true }) as fc.Arbitrary<Fields>;
 const several = <T>(item: fc.Arbitrary<T>, maxLength = 2, minLength = 0) => fc.array(item, { minLength, maxLength });
 const whole = (min: number, max: number) => fc.integer({ min, max });
@@ -173,7 +173,7 @@ const workloadOf = (site: FormSite): fc.Arbitrary<Fields> =>
         fc.tuple(...Array.from({ length: count }, (_, index) => containerOf(site, index, volumes.length, isInit)));
       const all = {
         kind: fc.constant(kind),
-        name: fc.constant('web'),
+        name: fc.constant('random'),
         containers: range(containers, false),
         initContainers: range(initContainers, true),
         volumes: fc.constant(volumes.map((volume, index) => ({ name: `v${index}`, ...volume }))),
@@ -208,7 +208,7 @@ const ingress = optional(
               {
                 path: fc.constantFrom('/', '/a/b'),
                 pathType: fc.constantFrom('Prefix', 'Exact', 'ImplementationSpecific'),
-                service: fc.constant({ name: 'web', port: 80 }),
+                service: fc.constant({ name: 'random', port: 80 }),
               },
               'service',
             ),

@@ -22,7 +22,7 @@ export const ApiCreateApplicationBody = () =>
   applyDecorators(
     ApiExtraModels(ApplicationForm),
     documented(
-      { oneOf: [{ $ref: '#/components/schemas/Application' }, { $ref: getSchemaPath(ApplicationForm) }] },
+      { anyOf: [{ $ref: getSchemaPath(ApplicationForm) }, { $ref: '#/components/schemas/Application' }] },
       { ...EXAMPLES, form: { summary: 'A form, with from=form', value: APPLICATION_FORM_EXAMPLE } },
     ),
   );

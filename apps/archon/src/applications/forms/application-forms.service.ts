@@ -55,7 +55,7 @@ export class ApplicationForms {
       return options.dryRun ? { ...answer, spec: { ...(answer.spec as object), ...(application.spec as object) } } : answer;
     } catch (error) {
       if (!(error instanceof ApiError) || error.details?.causes === undefined) throw error;
-      throw error.with({ causes: asFormCauses(error.details.causes, components) });
+      throw error.with({ causes: asFormCauses(error.details, components) });
     }
   }
 

@@ -102,7 +102,7 @@ class ResourceFieldRefForm {
 }
 
 /** Where a value comes from: exactly one of these. */
-export class EnvSourceForm {
+class EnvSourceForm {
   @IfGiven()
   @Nested(() => KeyRefForm)
   configMapKeyRef?: KeyRefForm;
@@ -144,7 +144,7 @@ class NamedForm {
 }
 
 /** All keys of a ConfigMap, or of a Secret of type Opaque or kubernetes.io/basic-auth. */
-export class EnvFromForm {
+class EnvFromForm {
   @IfGiven()
   @Nested(() => NamedForm)
   configMapRef?: NamedForm;

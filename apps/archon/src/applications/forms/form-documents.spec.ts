@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ApiError, invalid } from '#errors';
+import { ApiError } from '#errors';
 import { applicationForms, type FormSite, fullForm } from '../../../../../test/support/application-forms.js';
 import { validationPipe } from '../../http/validation.pipe.js';
 import { readApplicationDocument } from '../application-document.js';
@@ -529,6 +529,11 @@ describe('a form is refused', () => {
     ]);
   });
 
+  it('with a list too long, into which nobody looks', async () => {
+    const env = Array.from({ length: 90_000 }, () => ({}));
+    expect(await causesOf(container({ env }))).toEqual(['spec.workload.containers[0].env: must have at most 500']);
+  });
+
   it('but not with variables from a Secret of a user name and a password', async () => {
     expect(await causesOf(container({ envFrom: [{ secretRef: { name: 'login' } }] }))).toEqual([]);
   });
@@ -563,16 +568,24 @@ describe('asFormCauses', () => {
     ['metadata.name', 'metadata.name'],
   ])('calls %s %s', async (field, expected) => {
     const components = await componentsOf(form({}, {}, { services: [service(), service()], ingresses: [ingress('web', 80)] }));
-    expect(asFormCauses([{ field, message: 'no' }, { message: 'so' }], components)).toEqual([
+    expect(asFormCauses({ causes: [{ field, message: 'no' }, { message: 'so' }] }, components)).toEqual([
       { field: expected, message: 'no' },
       { message: 'so' },
     ]);
   });
 
   it('says of an object that exists which name is taken', async () => {
-    const causes = invalid('x', [{ field: 'Service "web"', reason: 'AlreadyExists' }]).details?.causes ?? [];
-    expect(asFormCauses(causes, await componentsOf(form({}, {}, { services: [service()] })))).toMatchObject([
+    const causes = [{ field: 'Service "web"', reason: 'AlreadyExists' }];
+    expect(asFormCauses({ causes }, await componentsOf(form({}, {}, { services: [service()] })))).toMatchObject([
       { field: 'spec.services[0].name' },
     ]);
+  });
+
+  it('finds the object that a failure is about', async () => {
+    const components = await componentsOf(form({}, {}, { services: [service()] }));
+    const causes = [{ field: 'spec.ports[0].nodePort' }];
+    expect(asFormCauses({ kind: 'Service', name: 'web', causes }, components)).toEqual([{ field: 'spec.services[0].ports[0].nodePort' }]);
+    expect(asFormCauses({ kind: 'Service', name: 'other', causes }, components)).toEqual(causes);
+    expect(asFormCauses({}, components)).toEqual([]);
   });
 });

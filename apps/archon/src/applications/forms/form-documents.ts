@@ -1,4 +1,4 @@
-import { invalid, type StatusCause } from '#errors';
+import { invalid, type StatusCause, type StatusDetails } from '#errors';
 import { describeObject, type KubernetesObject } from '#kubernetes';
 import { APPLICATION_API_VERSION } from '../application-document.js';
 import type { ApplicationForm } from './application-form.dto.js';
@@ -41,20 +41,27 @@ export const toApplication = ({ metadata }: ApplicationForm, components: readonl
     spec: { componentTemplates: components.map(({ object }) => object) },
   });
 
-/** Causes that name fields of the objects, such as `Deployment.apps "web": spec.template.spec.containers[0].image`, with those of the form. */
-export function asFormCauses(causes: readonly StatusCause[], components: readonly FormComponent[]): StatusCause[] {
-  return causes.map((cause) => ({ ...cause, ...(cause.field === undefined ? {} : { field: formField(cause, components) }) }));
+/**
+ * The causes of a failure, with the fields of the form for those of the objects: `Deployment.apps "web": spec.template.spec.containers[0].image`
+ * of a whole change that was tried, `spec.ports[0].nodePort` of the one object that the failure is about.
+ */
+export function asFormCauses({ kind, name, causes = [] }: StatusDetails, components: readonly FormComponent[]): StatusCause[] {
+  const about = components.find(({ object }) => object.kind === kind && object.metadata.name === name);
+  return causes.map((cause) => {
+    if (cause.field === undefined) return cause;
+    const named = components.find(({ object }) => isOrBelongsTo(cause.field ?? '', describeObject(object)));
+    if (named !== undefined)
+      return { ...cause, field: formField(named, cause.field.slice(describeObject(named.object).length + 2), cause) };
+    return about === undefined ? cause : { ...cause, field: formField(about, cause.field, cause) };
+  });
 }
 
-function formField({ field = '', reason }: StatusCause, components: readonly FormComponent[]): string {
-  for (const { object, path } of components) {
-    const subject = describeObject(object);
-    if (field === subject) return reason === 'AlreadyExists' ? `${path}.name` : path;
-    if (!field.startsWith(`${subject}: `)) continue;
-    const inner = field.slice(subject.length + 2).replace(/^(spec\.template\.spec|spec\.template|spec|metadata)(\.|$)/, '');
-    return inner === '' ? path : `${path}.${inner}`;
-  }
-  return field;
+const isOrBelongsTo = (field: string, subject: string): boolean => field === subject || field.startsWith(`${subject}: `);
+
+function formField({ path }: FormComponent, inner: string, { reason }: StatusCause): string {
+  const rest = inner.replace(/^(spec\.template\.spec|spec\.template|spec|metadata)(\.|$)/, '');
+  if (rest !== '') return `${path}.${rest}`;
+  return reason === 'AlreadyExists' ? `${path}.name` : path;
 }
 
 /** Without what is undefined, and of no class. */

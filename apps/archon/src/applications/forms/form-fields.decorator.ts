@@ -40,6 +40,7 @@ export const Nested = (type: () => Class) => applyDecorators(ValidateNested(), I
 /** A list of such objects. */
 export const NestedList = (type: () => Class, { min = 0, max }: { min?: number; max: number }) =>
   applyDecorators(
+    ApiProperty({ type: () => type(), isArray: true, ...(min > 0 ? { minItems: min } : {}), maxItems: max }),
     // A list within the list would be looked through, and pass for an object.
     rule('isListOfObjects', (value) => Array.isArray(value) && value.every(isMapping), 'must be a list of objects'),
     ArrayMinSize(min, { message: `must have at least ${min}` }),
@@ -51,6 +52,7 @@ export const NestedList = (type: () => Class, { min = 0, max }: { min?: number; 
 /** A list of texts, none of them empty. */
 export const Texts = ({ min = 0, max, matches, message }: { min?: number; max: number; matches?: RegExp; message?: string }) =>
   applyDecorators(
+    ApiProperty({ type: [String], ...(min > 0 ? { minItems: min } : {}), maxItems: max }),
     IsArray({ message: 'must be a list of texts' }),
     ArrayMinSize(min, { message: `must have at least ${min}` }),
     ArrayMaxSize(max, { message: `must have at most ${max}` }),
@@ -72,7 +74,12 @@ export const ObjectName = () =>
 /** Whole, between two bounds. */
 export const Whole = (min: number, max: number) => {
   const message = `must be a whole number from ${min} to ${max}`;
-  return applyDecorators(IsInt({ message }), Min(min, { message }), Max(max, { message }));
+  return applyDecorators(
+    ApiProperty({ type: 'integer', minimum: min, maximum: max }),
+    IsInt({ message }),
+    Min(min, { message }),
+    Max(max, { message }),
+  );
 };
 
 export const Port = () => Whole(1, MAX_PORT);

@@ -5,7 +5,7 @@ import { OWN_NAME } from '../../quotas/merge.js';
 export const LIMITED_RESOURCES = ['cpu', 'memory'] as const;
 export type Limited = (typeof LIMITED_RESOURCES)[number];
 /** Kubernetes quantities. */
-export type Amounts = Partial<Record<Limited, string>>;
+type Amounts = Partial<Record<Limited, string>>;
 
 /** What a namespace says of each container in it. */
 export interface NamespaceLimits {

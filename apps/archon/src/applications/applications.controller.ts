@@ -7,11 +7,12 @@ import { Principal } from '../auth/principal.js';
 import { Scoped } from '../auth/scoped.decorator.js';
 import { ApiFailures } from '../http/api-failures.decorator.js';
 import { Documents } from '../http/documents.decorator.js';
-import { ApiApplicationBody, MediaType } from './application-body.decorator.js';
+import { ApiApplicationBody, ApiCreateApplicationBody, MediaType } from './application-body.decorator.js';
 import { APPLICATION_PATCH_EXAMPLE } from './application-examples.js';
 import { PATCH_MEDIA_TYPES } from './application-patch.js';
 import { ChangeQuery, CreateApplicationQuery, ListApplicationsQuery } from './applications.dto.js';
 import { ApplicationsService } from './applications.service.js';
+import { ApplicationForms } from './forms/application-forms.service.js';
 
 const APPLICATION = { description: 'The Application with its status', schema: { $ref: '#/components/schemas/Application' } };
 
@@ -23,13 +24,16 @@ const CHANGES_COMPONENTS = { verbs: ['create', 'update', 'patch', 'delete'] };
 @Allow('authenticated')
 @ApiFailures(400, 401, 403, 404, 503, 504)
 export class ApplicationsController {
-  constructor(private readonly applications: ApplicationsService) {}
+  constructor(
+    private readonly applications: ApplicationsService,
+    private readonly forms: ApplicationForms,
+  ) {}
 
-  /** Creates an application and its components, all or nothing. */
+  /** Creates an application and its components, all or nothing: from documents, or from the form of an image. */
   @Post()
   @HttpCode(200)
   @ApiOperation({ operationId: 'createApplication' })
-  @ApiApplicationBody()
+  @ApiCreateApplicationBody()
   @ApiOkResponse(APPLICATION)
   @ApiFailures(409, 413, 415, 422)
   create(
@@ -39,7 +43,7 @@ export class ApplicationsController {
     @Query() query: CreateApplicationQuery,
     @Documents() documents: unknown[],
   ): Promise<KubernetesObject> {
-    return this.applications.create(caller, { cluster, namespace }, documents, { dryRun: query.dryRun === 'All', name: query.name });
+    return this.forms.create(caller, { cluster, namespace }, documents, { ...query, dryRun: query.dryRun === 'All' });
   }
 
   /** Lists the applications of a namespace with their status. */

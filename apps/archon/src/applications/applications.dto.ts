@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, Length } from 'class-validator';
 import { PageQuery } from '../http/page.dto.js';
 
@@ -29,6 +30,15 @@ export class ChangeQuery {
 }
 
 export class CreateApplicationQuery extends ChangeQuery {
+  /**
+   * `form`: the body is an ApplicationForm; with `dryRun=All` the answer has what would be made in `spec.componentTemplates`
+   * @example "form"
+   */
+  @IsOptional()
+  @IsString()
+  @ApiProperty({ enum: ['form'], required: false })
+  from?: string;
+
   /** Name of the application when the body holds only its components */
   @IsOptional()
   @IsString()

@@ -27,10 +27,23 @@ export class ChangeTrial {
         if (creates && !created) throw existsAlready(object);
         return result;
       } catch (error) {
-        // The conflict of a creation is always with an object that exists.
-        throw creates && error instanceof ApiError && error.reason === 'Conflict' ? existsAlready(object) : error;
+        throw creates && error instanceof ApiError && (await this.meetsAnother(target, ref, error)) ? existsAlready(object) : error;
       }
     });
+  }
+
+  /**
+   * Whether a creation was refused for an object that exists: the conflict of a creation is always with one, and what is invalid may be what
+   * both together would be. Who may not look has only the cluster's answer.
+   */
+  private async meetsAnother(target: Target, ref: LocatedObject['ref'], { reason }: ApiError): Promise<boolean> {
+    if (reason !== 'Invalid') return reason === 'Conflict';
+    try {
+      return (await this.kubernetes.find(target, ref)) !== undefined;
+    } catch (error) {
+      if (error instanceof ApiError && error.reason === 'Forbidden') return false;
+      throw error;
+    }
   }
 
   /** The same, for objects that are created and not applied. The message names the first object that fails: the cluster's own does not. */

@@ -64,6 +64,6 @@ import { QuotaTypes } from './quota-types.service.js';
     QuotaLedger,
     QuotaTypes,
   ],
-  exports: [MemberGroups, NamespaceLists, NamespacePlans, NamespaceReader, NamespaceRows, NamespaceSettings, QuotaLedger],
+  exports: [MemberGroups, NamespaceLists, NamespacePlans, NamespaceReader, NamespaceRows, NamespaceSettings, QuotaLedger, QuotaTypes],
 })
 export class NamespacesModule {}

@@ -3,12 +3,14 @@ import { ClustersModule } from '../clusters/clusters.module.js';
 import { ManifestsModule } from '../manifests/manifests.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
 import { ApplicationComponents } from './application-components.service.js';
+import { ApplicationLifeController } from './application-life.controller.js';
+import { ApplicationLifeService } from './application-life.service.js';
 import { ApplicationsController } from './applications.controller.js';
 import { ApplicationsService } from './applications.service.js';
 
 @Module({
   imports: [ClustersModule, ManifestsModule, OperationsModule],
-  controllers: [ApplicationsController],
-  providers: [ApplicationsService, ApplicationComponents],
+  controllers: [ApplicationsController, ApplicationLifeController],
+  providers: [ApplicationsService, ApplicationLifeService, ApplicationComponents],
 })
 export class ApplicationsModule {}

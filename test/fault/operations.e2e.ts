@@ -236,7 +236,7 @@ describe('SIGKILL while objects are created together', () => {
   });
 });
 
-describe('APP-10 SIGKILL while an application is stopped or started', () => {
+describe('APP-10 SIGKILL while workloads are stopped, started or updated', () => {
   const deployment = (name: string) => ({
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -263,7 +263,7 @@ describe('APP-10 SIGKILL while an application is stopped or started', () => {
     ['before', 'after'].flatMap((when) => ['stop', 'start'].map((verb) => [verb, `${when} ${index + 1}`] as const)),
   );
 
-  it('is finished within 30 s of the restart, whenever it comes, and the way back is not lost', { timeout: 300_000 }, async () => {
+  it('of a stop or start: it is finished within 30 s of the restart, and the way back is not lost', { timeout: 300_000 }, async () => {
     await inParallel(cases, 4, async ([verb, point]) => {
       const scene = await Scene.open(inject('environment').clusters.c2);
       const act = (which: string) => scene.client.post(`${scene.path}/shop/${which}`);
@@ -279,6 +279,24 @@ describe('APP-10 SIGKILL while an application is stopped or started', () => {
         await scene.close();
       }
     });
+  });
+
+  it('in the middle of an update gives back the replicas that there were, whoever has set them', { timeout: 90_000 }, async () => {
+    const scene = await Scene.open(inject('environment').clusters.c2);
+    try {
+      expect((await scene.client.post(scene.path, shop)).status).toBe(200);
+      const scaled = await scene.client.patch(`/kubernetes/r/apis/apps/v1/namespaces/${scene.ns}/deployments/a/scale`, {
+        spec: { replicas: 5 },
+      });
+      expect(scaled.status, scaled.text).toBe(200);
+      const three = workloads.map((name) => ({ ...deployment(name), spec: { ...deployment(name).spec, replicas: 3 } }));
+      const { phase } = await killedAt(scene, 3, 'after', () =>
+        scene.client.put(`${scene.path}/shop`, { ...shop, spec: { componentTemplates: three } }),
+      );
+      expect([phase, await states(scene)]).toEqual(['Undone', ['a 5', 'b 2', 'c 2']]);
+    } finally {
+      await scene.close();
+    }
   });
 
   it('a cluster that dies in the middle of a stop: it is finished when the cluster is back', { timeout: 90_000 }, async () => {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { conflict } from '#errors';
-import { describeObject, findWorkloadKind, KubernetesGateway, parseApiVersion, type Target } from '#kubernetes';
+import { findWorkloadKind, KubernetesGateway, type Target } from '#kubernetes';
 import type { Principal } from '../auth/principal.js';
 import { ClustersService } from '../clusters/clusters.service.js';
 import { AppConfig } from '../config.module.js';

@@ -248,7 +248,7 @@ export class ApplicationsService {
         ...comparison.create.map((component) => applyStep(component, () => component.object)),
         ...workloadsLast(changed).map((component) => ({
           ...applyStep(component, () => component.object),
-          previous: configurationOf(component.live),
+          previous: restorable(component.live, domain),
         })),
         ...settled.map(patchStep),
         ...comparison.delete.map(deleteStep),

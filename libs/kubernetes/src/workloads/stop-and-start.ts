@@ -50,10 +50,14 @@ export function settlePatch(object: KubernetesObject, kind: WorkloadKind, domain
 }
 
 /** What `stop` makes of a field. */
-const stopped = (object: KubernetesObject, { path, stopped: value, started, mark }: StopField): Change[] => [
-  [path, value],
-  ...(mark === undefined ? [] : [[annotation(mark), String(valueAt(object, path) ?? started)] satisfies Change]),
-];
+function stopped(object: KubernetesObject, { path, stopped: value, started, mark }: StopField): Change[] {
+  if (mark === undefined) return [[path, value]];
+  const before = (valueAt(object, path) as Value | undefined) ?? started;
+  return [
+    [path, value],
+    [annotation(mark), String(before)],
+  ];
+}
 
 /** The other fields as they were, and all marks away. */
 function forgotten(object: KubernetesObject, [head, ...others]: StopFields): Change[] {

@@ -236,6 +236,85 @@ describe('SIGKILL while objects are created together', () => {
   });
 });
 
+describe('APP-10 SIGKILL while workloads are stopped, started or updated', () => {
+  const deployment = (name: string) => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name },
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: { app: name } },
+      template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'web', image: 'archon.local/web:v1' }] } },
+    },
+  });
+  const workloads = ['a', 'b', 'c'];
+  const shop = { ...application(''), spec: { componentTemplates: workloads.map(deployment) } };
+  const running = workloads.map((name) => `${name} 2`);
+  const stopped = workloads.map((name) => `${name} 0, was 2`);
+  const states = async (scene: Scene) =>
+    (await listObjects(scene.client, 'r', scene.ns))
+      .filter(({ metadata }) => workloads.includes(metadata.name ?? ''))
+      .map((object) => {
+        const before = object.metadata.annotations?.['app.cpaas.io/replicas-before-stop'];
+        const { replicas } = (object as unknown as { spec: { replicas: number } }).spec;
+        return `${object.metadata.name} ${replicas}${before === undefined ? '' : `, was ${before}`}`;
+      });
+  const cases = workloads.flatMap((_, index) =>
+    ['before', 'after'].flatMap((when) => ['stop', 'start'].map((verb) => [verb, `${when} ${index + 1}`] as const)),
+  );
+
+  it('of a stop or start: it is finished within 30 s of the restart, and the way back is not lost', { timeout: 300_000 }, async () => {
+    await inParallel(cases, 4, async ([verb, point]) => {
+      const scene = await Scene.open(inject('environment').clusters.c2);
+      const act = (which: string) => scene.client.post(`${scene.path}/shop/${which}`);
+      try {
+        expect((await scene.client.post(scene.path, shop)).status).toBe(200);
+        if (verb === 'start') expect((await act('stop')).status).toBe(204);
+        const [when, k] = parsePoint(point);
+        const { kind, phase } = await killedAt(scene, k, when, () => act(verb));
+        const [expectedKind, expected] = verb === 'stop' ? ['StopApplication', stopped] : ['StartApplication', running];
+        expect([verb, point, kind, phase, await states(scene)]).toEqual([verb, point, expectedKind, 'Succeeded', expected]);
+        expect([verb, point, (await act('start')).status, await states(scene)]).toEqual([verb, point, 204, running]);
+      } finally {
+        await scene.close();
+      }
+    });
+  });
+
+  it('in the middle of an update gives back the replicas that there were, whoever has set them', { timeout: 90_000 }, async () => {
+    const scene = await Scene.open(inject('environment').clusters.c2);
+    try {
+      expect((await scene.client.post(scene.path, shop)).status).toBe(200);
+      const scaled = await scene.client.patch(`/kubernetes/r/apis/apps/v1/namespaces/${scene.ns}/deployments/a/scale`, {
+        spec: { replicas: 5 },
+      });
+      expect(scaled.status, scaled.text).toBe(200);
+      const three = workloads.map((name) => ({ ...deployment(name), spec: { ...deployment(name).spec, replicas: 3 } }));
+      const { phase } = await killedAt(scene, 3, 'after', () =>
+        scene.client.put(`${scene.path}/shop`, { ...shop, spec: { componentTemplates: three } }),
+      );
+      expect([phase, await states(scene)]).toEqual(['Undone', ['a 5', 'b 2', 'c 2']]);
+    } finally {
+      await scene.close();
+    }
+  });
+
+  it('a cluster that dies in the middle of a stop: it is finished when the cluster is back', { timeout: 90_000 }, async () => {
+    const scene = await Scene.open(inject('environment').clusters.c2, { ARCHON_CLUSTER_RESPONSE_TIMEOUT_MS: '1000' });
+    try {
+      expect((await scene.client.post(scene.path, shop)).status).toBe(200);
+      const outage = scene.fromChange(2, 'reset');
+      const answer = await scene.client.post<Status>(`${scene.path}/shop/stop`);
+      expect([answer.status, answer.body.message]).toEqual([503, expect.stringContaining('undone or finished in the background')]);
+      outage.remove();
+      const { kind, phase } = await scene.ended();
+      expect([kind, phase, await states(scene)]).toEqual(['StopApplication', 'Succeeded', stopped]);
+    } finally {
+      await scene.close();
+    }
+  });
+});
+
 describe('a cluster that dies in the middle', () => {
   let scene: Scene;
   beforeAll(async () => void (scene = await Scene.open(inject('environment').clusters.c2, { ARCHON_CLUSTER_RESPONSE_TIMEOUT_MS: '1000' })));

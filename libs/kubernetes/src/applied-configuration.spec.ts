@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { appliedConfiguration, isMadeBy } from './applied-configuration.js';
+import { appliedConfiguration, isMadeBy, writtenConfiguration } from './applied-configuration.js';
 import type { KubernetesObject } from './kubernetes-object.js';
 
 const live: KubernetesObject = {
@@ -106,4 +106,37 @@ describe('isMadeBy', () => {
     ['not when it was written otherwise', written({ ...own(created), operation: 'Update' }), false],
     ['not when the cluster tells no times', live, false],
   ])('%s', (_case, object, expected) => expect(isMadeBy(object, 'archon')).toBe(expected));
+});
+
+describe('writtenConfiguration', () => {
+  const entry = (operation: string, fieldsV1: Record<string, unknown>, manager = 'archon') => ({ manager, operation, fieldsV1 });
+  const object = (...managedFields: object[]): KubernetesObject => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web', annotations: { mark: '3' }, managedFields },
+    spec: { replicas: 0, paused: true, template: { spec: { nodeSelector: { a: '1', b: '2' } } } },
+  });
+  const written = (...entries: object[]) => writtenConfiguration(object(...entries), 'archon')?.spec;
+  const template = (nodeSelector: object) => ({ 'f:template': { 'f:spec': { 'f:nodeSelector': nodeSelector } } });
+  const applied = entry('Apply', { 'f:spec': { 'f:paused': {} } });
+
+  it('is what was applied, with what was patched since, and nothing of others', () => {
+    expect(written(applied, entry('Update', { 'f:spec': { 'f:replicas': {} } }))).toEqual({ replicas: 0, paused: true });
+    expect(written(applied, entry('Update', { 'f:spec': { 'f:replicas': {} } }, 'kubectl'))).toEqual({ paused: true });
+    expect(written(applied)).toEqual({ paused: true });
+    expect(
+      writtenConfiguration(object(applied, entry('Update', { 'f:metadata': { 'f:annotations': { 'f:mark': {} } } })), 'archon')?.metadata,
+    ).toEqual({ name: 'web', annotations: { mark: '3' } });
+  });
+
+  it('is all of a value that one of the two owns as a whole', () => {
+    const parts = template({ 'f:a': {} });
+    const both = [entry('Apply', { 'f:spec': parts }), entry('Update', { 'f:spec': template({}) })];
+    for (const entries of [both, both.map((each) => ({ ...each, operation: each.operation === 'Apply' ? 'Update' : 'Apply' }))])
+      expect(written(...entries)).toEqual({ template: { spec: { nodeSelector: { a: '1', b: '2' } } } });
+  });
+
+  it('is undefined where nothing was applied: a patch alone describes no object', () => {
+    expect(writtenConfiguration(object(entry('Update', { 'f:spec': { 'f:replicas': {} } })), 'archon')).toBeUndefined();
+  });
 });

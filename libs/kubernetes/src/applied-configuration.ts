@@ -9,7 +9,20 @@ type FieldSet = JsonObject;
  * Undefined when that manager applied nothing. Type, name and namespace are always part of it.
  */
 export function appliedConfiguration(object: KubernetesObject, manager: string): KubernetesObject | undefined {
+  return configurationOf(object, appliedFields(object, manager));
+}
+
+/** The same with what that manager has patched since, which is no longer counted as applied where the patch has changed it. */
+export function writtenConfiguration(object: KubernetesObject, manager: string): KubernetesObject | undefined {
   const entry = appliedFields(object, manager);
+  const patched = object.metadata.managedFields?.find(
+    (fields) => fields.manager === manager && fields.operation === 'Update' && !fields.subresource,
+  );
+  if (entry?.fieldsV1 === undefined || patched?.fieldsV1 === undefined) return configurationOf(object, entry);
+  return configurationOf(object, { ...entry, fieldsV1: union(entry.fieldsV1, patched.fieldsV1) });
+}
+
+function configurationOf(object: KubernetesObject, entry: ReturnType<typeof appliedFields>): KubernetesObject | undefined {
   if (entry?.fieldsV1 === undefined) return undefined;
   const picked = pickObject(object, entry.fieldsV1);
   const { name, namespace } = object.metadata;
@@ -32,6 +45,17 @@ export function isMadeBy(object: KubernetesObject, manager: string): boolean {
 
 const appliedFields = (object: KubernetesObject, manager: string) =>
   object.metadata.managedFields?.find((fields) => fields.manager === manager && fields.operation === 'Apply' && !fields.subresource);
+
+/** What is in one of two sets of fields, or in both. */
+function union(one: FieldSet, other: FieldSet): FieldSet {
+  // An empty set means that the whole value is owned.
+  if (Object.keys(one).length === 0 || Object.keys(other).length === 0) return {};
+  const added = Object.entries(other).map(([key, fields]) => {
+    const own = one[key];
+    return [key, own === undefined ? fields : union(own as FieldSet, fields as FieldSet)] as const;
+  });
+  return { ...one, ...Object.fromEntries(added) };
+}
 
 function pick(value: unknown, fields: FieldSet): unknown {
   // An empty set means that the whole value is owned.

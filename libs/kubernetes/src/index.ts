@@ -1,6 +1,6 @@
 export type { ClientRequest, ClientResponse } from './client-exchange.js';
 export { isAllowedAddress } from './address-policy.js';
-export { appliedConfiguration, isMadeBy } from './applied-configuration.js';
+export { appliedConfiguration, isMadeBy, writtenConfiguration } from './applied-configuration.js';
 export type { AddressRange } from './address-policy.js';
 export { AddressPolicy } from './checked-lookup.gateway.js';
 export type { ClusterConnection, ClusterCredential } from './cluster-connection.js';
@@ -30,6 +30,7 @@ export {
 } from './kubernetes-object.js';
 export { allOrNothing, type ClusterFailure } from './merge-outcomes.js';
 export { mergePatch } from './merge-patch.js';
+export { valueAt, withValueAt } from './object-path.js';
 export { formatQuantity, parseQuantity, quantityText } from './quantity.js';
 export { isTrue, type RequestAttributes, requestAttributes } from './request-attributes.js';
 export { collectionOf, isPathSegment, type ResourceRef } from './resource-path.js';
@@ -38,4 +39,6 @@ export { UpgradeForwarder } from './upgrade.gateway.js';
 export type { UpgradedSession } from './upgraded-session.gateway.js';
 export type { WatchEvent } from './watch.gateway.js';
 export type { WorkloadHealth, WorkloadState } from './workloads/workload-health.js';
-export { findWorkloadKind } from './workloads/workload-kinds.js';
+export { isPaused, restartedAtPath, restartPatch } from './workloads/restart.js';
+export { isStopped, settlePatch, startPatch, stopPatch } from './workloads/stop-and-start.js';
+export { findWorkloadKind, type WorkloadKind } from './workloads/workload-kinds.js';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { appliedConfiguration, FIELD_MANAGER, type KubernetesObject, type ResourceRef, withoutServerFields } from '#kubernetes';
+import { FIELD_MANAGER, type KubernetesObject, type ResourceRef, withoutServerFields, writtenConfiguration } from '#kubernetes';
 
 /** An object that is to be, or is, part of an application. */
 export interface Component {
@@ -32,9 +32,9 @@ export function isChanged(live: KubernetesObject, tried: KubernetesObject, ignor
   return !isDeepStrictEqual(comparable(live, ignore), comparable(tried, ignore));
 }
 
-/** How an object could be written down again: what Archon applied, or for an object that somebody else made, all but what the server fills in. */
+/** How an object could be written down again: what Archon wrote, or for an object that somebody else made, all but what the server fills in. */
 export function configurationOf(object: KubernetesObject): KubernetesObject {
-  return appliedConfiguration(object, FIELD_MANAGER) ?? withoutServerFields(object);
+  return writtenConfiguration(object, FIELD_MANAGER) ?? withoutServerFields(object);
 }
 
 const keyOf = ({ group, resource, name }: Component['ref']): string => `${group}/${resource}/${name}`;

@@ -62,8 +62,10 @@ export class ApplicationComponents {
     const apiVersion = type.group === '' ? type.version : `${type.group}/${type.version}`;
     const found: Component[] = [];
     for await (const page of this.kubernetes.listPages(target, ref, { labelSelector })) {
+      // What another object controls has its labels, and is that object's affair: the ReplicaSets of a Deployment, the Jobs of a CronJob.
+      const own = page.items.filter(({ metadata }) => metadata.ownerReferences?.some(({ controller }) => controller === true) !== true);
       // Items of a typed list come without kind and apiVersion.
-      for (const item of page.items) found.push({ ref: { ...ref, name: item.metadata.name ?? '' }, object: { ...item, apiVersion, kind } });
+      for (const item of own) found.push({ ref: { ...ref, name: item.metadata.name ?? '' }, object: { ...item, apiVersion, kind } });
     }
     return found;
   }

@@ -1,4 +1,12 @@
-import { findWorkloadKind, type KubernetesObject, parseApiVersion, withoutServerFields } from '#kubernetes';
+import {
+  findWorkloadKind,
+  type KubernetesObject,
+  parseApiVersion,
+  type ResourceRef,
+  valueAt,
+  withoutServerFields,
+  withValueAt,
+} from '#kubernetes';
 import { APPLICATION_API_VERSION } from './application-document.js';
 
 type Fields = Record<string, unknown>;
@@ -45,6 +53,21 @@ export function toApplicationObject(
   };
 }
 
+/** Where an Application is in its cluster. */
+export const applicationRef = (namespace: string, name: string): ResourceRef & { name: string } => ({
+  group: 'app.k8s.io',
+  version: 'v1beta1',
+  resource: 'applications',
+  namespace,
+  name,
+});
+
+/** The kinds that an Application names as those of its components. */
+export function componentKinds(application: KubernetesObject): { group: string; kind: string }[] {
+  const kinds = (application.spec as { componentKinds?: { group?: string; kind?: string }[] } | undefined)?.componentKinds ?? [];
+  return kinds.flatMap(({ group = '', kind }) => (kind === undefined ? [] : [{ group, kind }]));
+}
+
 /** Each kind once, in the order of the components. The core group is written as the empty string. */
 export function kindsOf(components: readonly KubernetesObject[]): { group: string; kind: string }[] {
   const kinds = new Map(
@@ -62,14 +85,14 @@ export function kindsOf(components: readonly KubernetesObject[]): { group: strin
  */
 export function toComponentObject(component: KubernetesObject, labels: ApplicationLabels): KubernetesObject {
   const workload = findWorkloadKind(parseApiVersion(component.apiVersion).group, component.kind);
-  let result: Fields = withLabel(withoutServerFields(component), ['metadata'], labels);
-  if (workload !== undefined && isFields(at(result, workload.podTemplate))) {
+  let result = withLabel(withoutServerFields(component), ['metadata'], labels);
+  if (workload !== undefined && isFields(valueAt(result, workload.podTemplate))) {
     result = withLabel(result, [...workload.podTemplate, 'metadata'], labels);
     // A selector made of the label alone would choose the Pods of every workload of the application: a missing one stays missing.
-    if (workload.selectsPods && isFields(at(result, ['spec', 'selector'])))
-      result = withValue(result, ['spec', 'selector', 'matchLabels', labels.key], labels.value);
+    if (workload.selectsPods && isFields(valueAt(result, ['spec', 'selector'])))
+      result = withValueAt(result, ['spec', 'selector', 'matchLabels', labels.key], labels.value);
   }
-  return result as KubernetesObject;
+  return result;
 }
 
 /** The same, owned by its application, so that deleting the Application with kubectl takes the component along. */
@@ -80,17 +103,7 @@ export function withOwner(component: KubernetesObject, application: KubernetesOb
   return { ...component, metadata: { ...component.metadata, ownerReferences: [...others, owner] } };
 }
 
-const withLabel = (object: Fields, metadata: readonly string[], { key, value }: ApplicationLabels): KubernetesObject =>
-  withValue(object, [...metadata, 'labels', key], value) as KubernetesObject;
-
-/** A copy with `value` at `path`; objects on the way are made where they are missing. */
-function withValue(object: Fields, [key = '', ...rest]: readonly string[], value: unknown): Fields {
-  const below = object[key];
-  return { ...object, [key]: rest.length === 0 ? value : withValue(isFields(below) ? below : {}, rest, value) };
-}
-
-function at(object: Fields, path: readonly string[]): unknown {
-  return path.reduce<unknown>((value, key) => (isFields(value) ? value[key] : undefined), object);
-}
+const withLabel = (object: KubernetesObject, metadata: readonly string[], { key, value }: ApplicationLabels): KubernetesObject =>
+  withValueAt(object, [...metadata, 'labels', key], value);
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -16,6 +16,13 @@ const failed = deployment(
   { replicas: 1 },
   { conditions: [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }] },
 );
+const finished = {
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: { name: 'migrate' },
+  spec: {},
+  status: { succeeded: 1, conditions: [{ type: 'Complete', status: 'True' }] },
+};
 const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' } };
 
 describe('applicationStatus', () => {
@@ -25,6 +32,9 @@ describe('applicationStatus', () => {
     [[running, service], 'Running', 1, 0],
     [[running, stopped], 'PartialRunning', 2, 0],
     [[stopped, stopped], 'Stopped', 2, 0],
+    [[stopped, finished], 'Stopped', 2, 0],
+    [[running, finished], 'Running', 2, 0],
+    [[finished, service], 'Running', 1, 0],
     [[running, pending, stopped], 'Pending', 2, 1],
     [[running, pending, failed], 'Failed', 1, 2],
   ])('case %#', (components, state, ready, notReady) => {

@@ -33,16 +33,18 @@ export interface UnreadKind {
 
 /** The status of an application from its components as they are (APP-8). */
 export function applicationStatus(components: readonly KubernetesObject[], unread: readonly UnreadKind[] = []): ApplicationStatus {
-  const workloads = components.flatMap((component) => {
+  const found = components.flatMap((component) => {
     const { group } = parseApiVersion(component.apiVersion);
-    const health = findWorkloadKind(group, component.kind)?.health(component);
-    if (health === undefined) return [];
-    const { state, current, desired, messages } = health;
-    return [{ name: component.metadata.name ?? '', kind: component.kind, group, status: state, current, desired, messages }];
+    const row = findWorkloadKind(group, component.kind);
+    if (row === undefined) return [];
+    const { state, current, desired, messages } = row.health(component);
+    const workload = { name: component.metadata.name ?? '', kind: component.kind, group, status: state, current, desired, messages };
+    return [{ workload, isOver: state === 'Running' && row.hasEnded?.(component) === true }];
   });
+  const workloads = found.map(({ workload }) => workload);
   const ready = workloads.filter(({ status }) => status === 'Running' || status === 'Stopped').length;
   return {
-    state: stateOf(workloads.map(({ status }) => status)),
+    state: stateOf(counted(found).map(({ workload }) => workload.status)),
     totalComponents: components.length,
     workloadsStatus: { ready, pending: workloads.length - ready, workloads },
     ...(unread.length === 0
@@ -56,6 +58,12 @@ export function applicationStatus(components: readonly KubernetesObject[], unrea
           })),
         }),
   };
+}
+
+/** What has ended well neither runs nor can be stopped: it counts only where there is nothing else. */
+function counted<T extends { isOver: boolean }>(found: readonly T[]): readonly T[] {
+  const lasting = found.filter(({ isOver }) => !isOver);
+  return lasting.length > 0 ? lasting : found;
 }
 
 function stateOf(states: readonly WorkloadState[]): ApplicationState {

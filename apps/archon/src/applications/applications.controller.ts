@@ -10,7 +10,7 @@ import { Documents } from '../http/documents.decorator.js';
 import { ApiApplicationBody, ApiCreateApplicationBody, MediaType } from './application-body.decorator.js';
 import { APPLICATION_PATCH_EXAMPLE } from './application-examples.js';
 import { PATCH_MEDIA_TYPES } from './application-patch.js';
-import { ChangeQuery, CreateApplicationQuery, ListApplicationsQuery } from './applications.dto.js';
+import { ChangeQuery, CreateApplicationQuery, ListApplicationsQuery, toUpdateOptions, UpdateApplicationQuery } from './applications.dto.js';
 import { ApplicationsService } from './applications.service.js';
 import { ApplicationForms } from './forms/application-forms.service.js';
 
@@ -88,10 +88,10 @@ export class ApplicationsController {
     @Param('cluster') cluster: string,
     @Param('namespace') namespace: string,
     @Param('name') name: string,
-    @Query() query: ChangeQuery,
+    @Query() query: UpdateApplicationQuery,
     @Documents() documents: unknown[],
   ): Promise<KubernetesObject> {
-    return this.applications.replace(caller, { cluster, namespace }, name, documents, { dryRun: query.dryRun === 'All' });
+    return this.applications.replace(caller, { cluster, namespace }, name, documents, toUpdateOptions(query));
   }
 
   /** Changes an application by a merge patch, a JSON patch, or by applying documents. */
@@ -107,11 +107,11 @@ export class ApplicationsController {
     @Param('cluster') cluster: string,
     @Param('namespace') namespace: string,
     @Param('name') name: string,
-    @Query() query: ChangeQuery,
+    @Query() query: UpdateApplicationQuery,
     @MediaType() mediaType: string,
     @Documents() documents: unknown[],
   ): Promise<KubernetesObject> {
-    return this.applications.patch(caller, { cluster, namespace }, name, mediaType, documents, { dryRun: query.dryRun === 'All' });
+    return this.applications.patch(caller, { cluster, namespace }, name, mediaType, documents, toUpdateOptions(query));
   }
 
   /** Deletes an application and its components. */

@@ -29,6 +29,13 @@ export class ChangeQuery {
   dryRun?: 'All';
 }
 
+export class UpdateApplicationQuery extends ChangeQuery {
+  /** `true`: every workload that runs replaces its Pods by its update strategy, for changed ConfigMaps and Secrets too */
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  forceUpdatePod?: 'true' | 'false';
+}
+
 export class CreateApplicationQuery extends ChangeQuery {
   /**
    * `form`: the body is an ApplicationForm; with `dryRun=All` the answer has what would be made in `spec.componentTemplates`
@@ -45,3 +52,8 @@ export class CreateApplicationQuery extends ChangeQuery {
   @Length(1, 63)
   name?: string;
 }
+
+export const toUpdateOptions = ({ dryRun, forceUpdatePod }: UpdateApplicationQuery) => ({
+  dryRun: dryRun === 'All',
+  forceUpdatePod: forceUpdatePod === 'true',
+});

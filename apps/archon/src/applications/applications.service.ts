@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { conflict } from '#errors';
-import { describeObject, KubernetesGateway, type KubernetesList, type KubernetesObject, type ResourceRef, type Target } from '#kubernetes';
+import {
+  collectionOf,
+  describeObject,
+  KubernetesGateway,
+  type KubernetesList,
+  type KubernetesObject,
+  type ResourceRef,
+  type Target,
+} from '#kubernetes';
 import type { Principal } from '../auth/principal.js';
 import { ClustersService } from '../clusters/clusters.service.js';
 import { AppConfig } from '../config.module.js';
@@ -11,7 +19,17 @@ import { OperationRunner } from '../operations/operation-runner.service.js';
 import { compareComponents, type Component, configurationOf, isChanged } from './application-changes.js';
 import { ApplicationComponents } from './application-components.service.js';
 import { APPLICATION_API_VERSION, type ApplicationDocument, readApplicationDocument, WHOLE } from './application-document.js';
-import { applicationLabels, kindsOf, selectorOf, toApplicationObject, toComponentObject, withOwner } from './application-objects.js';
+import { patchStep, restorable, settleOf, updated, workloadsLast } from './application-life.js';
+import {
+  applicationLabels,
+  applicationRef,
+  componentKinds,
+  kindsOf,
+  selectorOf,
+  toApplicationObject,
+  toComponentObject,
+  withOwner,
+} from './application-objects.js';
 import { patchApplication } from './application-patch.js';
 import { applicationStatus, type UnreadKind } from './application-status.js';
 
@@ -23,6 +41,11 @@ export interface ApplicationPlace {
 
 export interface ChangeOptions {
   dryRun: boolean;
+}
+
+export interface UpdateOptions extends ChangeOptions {
+  /** Every workload replaces its Pods, whether or not something of it changes. */
+  forceUpdatePod: boolean;
 }
 
 interface Live {
@@ -121,13 +144,16 @@ export class ApplicationsService {
     return [withStatus(application, objects, unread), ...objects];
   }
 
-  /** Makes the application what the body says: missing components are made, changed ones applied, absent ones removed; others stay untouched. */
+  /**
+   * Makes the application what the body says: missing components are made, changed ones applied, absent ones removed; others stay untouched. Where
+   * it doesn't say how many replicas a workload has, or whether it is suspended, that stays: what is stopped stays stopped (APP-9, APP-10).
+   */
   async replace(
     caller: Principal,
     place: ApplicationPlace,
     name: string,
     documents: readonly unknown[],
-    options: ChangeOptions,
+    options: UpdateOptions,
   ): Promise<KubernetesObject> {
     const document = readApplicationDocument(documents, { namespace: place.namespace, name }, name);
     const target = await this.target(caller, place);
@@ -141,7 +167,7 @@ export class ApplicationsService {
     name: string,
     mediaType: string,
     documents: readonly unknown[],
-    options: ChangeOptions,
+    options: UpdateOptions,
   ): Promise<KubernetesObject> {
     const target = await this.target(caller, place);
     const live = await this.readAll(target, place.namespace, name);
@@ -179,7 +205,7 @@ export class ApplicationsService {
     namespace: string,
     document: ApplicationDocument,
     live: Live,
-    options: ChangeOptions,
+    options: UpdateOptions,
   ): Promise<KubernetesObject> {
     const name = document.application.metadata.name ?? '';
     const expected = document.application.metadata.resourceVersion;
@@ -192,20 +218,27 @@ export class ApplicationsService {
     const ref = this.ref(namespace, name);
     const wanted = document.components === undefined ? live.components.map(({ object }) => configurationOf(object)) : document.components;
     const desired = await this.desiredComponents(target, namespace, name, wanted, live.application);
+    const domain = this.config.labelBaseDomain;
     const comparison = compareComponents(live.components, desired);
+    const keep = comparison.keep.map((component) => updated(component, domain, options.forceUpdatePod ? new Date() : undefined));
     const head = this.head(caller, document, 'Succeeded', desired, live.application);
 
     const trials = [
       { ref, object: head, creates: false },
       ...comparison.create.map((c) => ({ ...c, creates: true })),
-      ...comparison.keep.map((c) => ({ ...c, creates: false })),
+      ...keep.map((c) => ({ ...c, creates: false })),
     ];
     const tried = await this.trial.apply(target, trials);
     await this.trial.delete(target, comparison.delete);
     if (options.dryRun) return withStatus(tried[0] ?? head, tried.slice(1), []);
 
-    const changed = comparison.keep.filter((component, index) =>
-      isChanged(component.live, tried[1 + comparison.create.length + index] ?? component.live, this.operationAnnotation),
+    const becomes = tried.slice(1 + comparison.create.length);
+    const changed = keep.filter((component, index) =>
+      isChanged(component.live, becomes[index] ?? component.live, this.operationAnnotation),
+    );
+    const settled = settleOf(
+      keep.map(({ ref, live: before }, index) => ({ ref, object: becomes[index] ?? before })),
+      domain,
     );
     await this.operations.run({
       ...this.planOf(caller, target, namespace, name),
@@ -213,7 +246,11 @@ export class ApplicationsService {
       steps: [
         { action: 'apply', target: describeObject(head), ref, object: () => head, previous: configurationOf(live.application) },
         ...comparison.create.map((component) => applyStep(component, () => component.object)),
-        ...changed.map((component) => ({ ...applyStep(component, () => component.object), previous: configurationOf(component.live) })),
+        ...workloadsLast(changed).map((component) => ({
+          ...applyStep(component, () => component.object),
+          previous: restorable(component.live, domain),
+        })),
+        ...settled.map(patchStep),
         ...comparison.delete.map(deleteStep),
       ],
     });
@@ -238,7 +275,7 @@ export class ApplicationsService {
   private ref(namespace: string): ResourceRef;
   private ref(namespace: string, name: string): ResourceRef & { name: string };
   private ref(namespace: string, name?: string): ResourceRef {
-    return { group: 'app.k8s.io', version: 'v1beta1', resource: 'applications', namespace, ...(name === undefined ? {} : { name }) };
+    return name === undefined ? collectionOf(applicationRef(namespace, '')) : applicationRef(namespace, name);
   }
 
   private head(
@@ -314,11 +351,6 @@ function first(results: readonly KubernetesObject[]): KubernetesObject {
   const [application] = results;
   if (application === undefined) throw new Error('components are applied after their Application');
   return application;
-}
-
-function componentKinds(application: KubernetesObject): { group: string; kind: string }[] {
-  const kinds = (application.spec as { componentKinds?: { group?: string; kind?: string }[] } | undefined)?.componentKinds ?? [];
-  return kinds.flatMap(({ group = '', kind }) => (kind === undefined ? [] : [{ group, kind }]));
 }
 
 const withStatus = (

@@ -8,7 +8,6 @@ const SUMMARIES: Readonly<Record<string, Summary>> = {
   '/Pod': podStatus,
   '/Node': nodeStatus,
   '/Event': ({ type }) => word(type),
-  'apps/ReplicaSet': replicaSetStatus,
 };
 
 const LONGEST = 63;
@@ -40,13 +39,6 @@ function nodeStatus(object: KubernetesObject): string {
   const ready = readiness(object);
   const state = ready === 'Unknown' ? 'NotReady' : (ready ?? 'Unknown');
   return field(object.spec, 'unschedulable') === true ? `${state},SchedulingDisabled` : state;
-}
-
-function replicaSetStatus(object: KubernetesObject): string {
-  const desired = field(object.spec, 'replicas') ?? 1;
-  const ready = field(object.status, 'readyReplicas') ?? 0;
-  if (desired === 0) return 'Stopped';
-  return typeof ready === 'number' && typeof desired === 'number' && ready >= desired ? 'Running' : 'Pending';
 }
 
 /** Custom resources may write anything there: a sentence is no state. */

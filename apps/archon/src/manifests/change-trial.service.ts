@@ -53,6 +53,11 @@ export class ChangeTrial {
     await this.all(objects, attempt, ({ trial, error }) => `${subjectOf(trial)}: ${error.message}`);
   }
 
+  /** What each object would become by a JSON merge patch. */
+  patch(target: Target, patches: readonly (LocatedObject & { patch: object })[]): Promise<KubernetesObject[]> {
+    return this.all(patches, ({ ref, patch }) => this.kubernetes.patch(target, ref, 'merge', patch, { dryRun: true }));
+  }
+
   async delete(target: Target, objects: readonly LocatedObject[]): Promise<void> {
     await this.all(objects, ({ ref }) => this.kubernetes.delete(target, ref, { dryRun: true }));
   }

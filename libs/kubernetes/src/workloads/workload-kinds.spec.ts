@@ -61,6 +61,18 @@ describe('DaemonSet', () => {
   ])('%j %j → %j', (spec, status, expected) => expect(health('apps/v1', 'DaemonSet', spec, status)).toEqual(expected));
 });
 
+describe('ReplicaSet', () => {
+  const refused = { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'quota' };
+  it.each([
+    [{ replicas: 2 }, { ...seen, replicas: 2, readyReplicas: 2 }, ['Running', 2, 2, undefined]],
+    [{ replicas: 2 }, { ...seen, replicas: 2, readyReplicas: 1 }, ['Pending', 1, 2, 'NotReady']],
+    [{ replicas: 2 }, { ...seen, observedGeneration: 0, readyReplicas: 2 }, ['Pending', 2, 2, 'NotObserved']],
+    [{ replicas: 2 }, { ...seen, conditions: [refused] }, ['Failed', 0, 2, 'FailedCreate']],
+    [{ replicas: 0 }, { ...seen, replicas: 1, readyReplicas: 1 }, ['Pending', 1, 0, 'Stopping']],
+    [{ replicas: 0 }, seen, ['Stopped', 0, 0, undefined]],
+  ])('%j %j → %j', (spec, status, expected) => expect(health('apps/v1', 'ReplicaSet', spec, status)).toEqual(expected));
+});
+
 describe('Job and CronJob', () => {
   it.each([
     ['Job', {}, { ready: 1 }, ['Running', 1, 1, undefined]],
@@ -72,9 +84,11 @@ describe('Job and CronJob', () => {
       ['Failed', 0, 1, 'BackoffLimitExceeded'],
     ],
     ['Job', { suspend: true }, {}, ['Stopped', 0, 1, undefined]],
+    ['Job', { suspend: true }, { active: 1, ready: 1 }, ['Pending', 1, 1, 'Stopping']],
     ['Job', {}, {}, ['Pending', 0, 1, 'NotReady']],
     ['CronJob', {}, { active: [{}] }, ['Running', 1, 1, undefined]],
     ['CronJob', { suspend: true }, {}, ['Stopped', 0, 0, undefined]],
+    ['CronJob', { suspend: true }, { active: [{}] }, ['Pending', 1, 0, 'Stopping']],
   ])('%s %j %j → %j', (kind, spec, status, expected) => expect(health('batch/v1', kind, spec, status)).toEqual(expected));
 });
 

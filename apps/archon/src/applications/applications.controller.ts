@@ -10,7 +10,7 @@ import { Documents } from '../http/documents.decorator.js';
 import { ApiApplicationBody, MediaType } from './application-body.decorator.js';
 import { APPLICATION_PATCH_EXAMPLE } from './application-examples.js';
 import { PATCH_MEDIA_TYPES } from './application-patch.js';
-import { ChangeQuery, CreateApplicationQuery, ListApplicationsQuery } from './applications.dto.js';
+import { ChangeQuery, CreateApplicationQuery, ListApplicationsQuery, NotedChangeQuery, toOptions } from './applications.dto.js';
 import { ApplicationsService } from './applications.service.js';
 
 const APPLICATION = { description: 'The Application with its status', schema: { $ref: '#/components/schemas/Application' } };
@@ -39,7 +39,7 @@ export class ApplicationsController {
     @Query() query: CreateApplicationQuery,
     @Documents() documents: unknown[],
   ): Promise<KubernetesObject> {
-    return this.applications.create(caller, { cluster, namespace }, documents, { dryRun: query.dryRun === 'All', name: query.name });
+    return this.applications.create(caller, { cluster, namespace }, documents, { ...toOptions(query), name: query.name });
   }
 
   /** Lists the applications of a namespace with their status. */
@@ -84,10 +84,10 @@ export class ApplicationsController {
     @Param('cluster') cluster: string,
     @Param('namespace') namespace: string,
     @Param('name') name: string,
-    @Query() query: ChangeQuery,
+    @Query() query: NotedChangeQuery,
     @Documents() documents: unknown[],
   ): Promise<KubernetesObject> {
-    return this.applications.replace(caller, { cluster, namespace }, name, documents, { dryRun: query.dryRun === 'All' });
+    return this.applications.replace(caller, { cluster, namespace }, name, documents, toOptions(query));
   }
 
   /** Changes an application by a merge patch, a JSON patch, or by applying documents. */
@@ -103,11 +103,11 @@ export class ApplicationsController {
     @Param('cluster') cluster: string,
     @Param('namespace') namespace: string,
     @Param('name') name: string,
-    @Query() query: ChangeQuery,
+    @Query() query: NotedChangeQuery,
     @MediaType() mediaType: string,
     @Documents() documents: unknown[],
   ): Promise<KubernetesObject> {
-    return this.applications.patch(caller, { cluster, namespace }, name, mediaType, documents, { dryRun: query.dryRun === 'All' });
+    return this.applications.patch(caller, { cluster, namespace }, name, mediaType, documents, toOptions(query));
   }
 
   /** Deletes an application and its components. */

@@ -28,10 +28,36 @@ export class ChangeQuery {
   dryRun?: 'All';
 }
 
-export class CreateApplicationQuery extends ChangeQuery {
+/** Of changes that make a version. */
+export class NotedChangeQuery extends ChangeQuery {
+  /**
+   * Why it is changed; when absent, what the annotation `kubernetes.io/change-cause` says anew
+   * @example "the new logo"
+   */
+  @IsOptional()
+  @IsString()
+  @Length(1, 1024)
+  changeCause?: string;
+
+  /**
+   * Where the change was asked for
+   * @example "SHOP-42"
+   */
+  @IsOptional()
+  @IsString()
+  @Length(1, 256)
+  ticket?: string;
+}
+
+export class CreateApplicationQuery extends NotedChangeQuery {
   /** Name of the application when the body holds only its components */
   @IsOptional()
   @IsString()
   @Length(1, 63)
   name?: string;
 }
+
+export const toOptions = ({ dryRun, changeCause, ticket }: NotedChangeQuery) => ({
+  dryRun: dryRun === 'All',
+  note: { changeCause, ticket },
+});

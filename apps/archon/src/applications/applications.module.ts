@@ -2,13 +2,30 @@ import { Module } from '@nestjs/common';
 import { ClustersModule } from '../clusters/clusters.module.js';
 import { ManifestsModule } from '../manifests/manifests.module.js';
 import { OperationsModule } from '../operations/operations.module.js';
+import { ProxyModule } from '../proxy/proxy.module.js';
 import { ApplicationComponents } from './application-components.service.js';
 import { ApplicationsController } from './applications.controller.js';
 import { ApplicationsService } from './applications.service.js';
+import { ManifestStore } from './versions/manifest-store.repository.js';
+import { VersionComparison } from './versions/version-comparison.service.js';
+import { VersionLedger } from './versions/version-ledger.repository.js';
+import { VersionRecorder } from './versions/version-recorder.service.js';
+import { VersionsController } from './versions/versions.controller.js';
+import { VersionsService } from './versions/versions.service.js';
+import { VersionsUpkeep } from './versions/versions-upkeep.service.js';
 
 @Module({
-  imports: [ClustersModule, ManifestsModule, OperationsModule],
-  controllers: [ApplicationsController],
-  providers: [ApplicationsService, ApplicationComponents],
+  imports: [ClustersModule, ManifestsModule, OperationsModule, ProxyModule],
+  controllers: [ApplicationsController, VersionsController],
+  providers: [
+    ApplicationsService,
+    ApplicationComponents,
+    ManifestStore,
+    VersionComparison,
+    VersionLedger,
+    VersionRecorder,
+    VersionsService,
+    VersionsUpkeep,
+  ],
 })
 export class ApplicationsModule {}

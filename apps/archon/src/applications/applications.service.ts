@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { conflict } from '#errors';
-import { describeObject, KubernetesGateway, type KubernetesList, type KubernetesObject, type ResourceRef, type Target } from '#kubernetes';
+import {
+  describeObject,
+  type Identity,
+  KubernetesGateway,
+  type KubernetesList,
+  type KubernetesObject,
+  type ResourceRef,
+  type Target,
+} from '#kubernetes';
 import type { Principal } from '../auth/principal.js';
 import { ClustersService } from '../clusters/clusters.service.js';
 import { AppConfig } from '../config.module.js';
@@ -14,6 +22,8 @@ import { APPLICATION_API_VERSION, type ApplicationDocument, readApplicationDocum
 import { applicationLabels, kindsOf, selectorOf, toApplicationObject, toComponentObject, withOwner } from './application-objects.js';
 import { patchApplication } from './application-patch.js';
 import { applicationStatus, type UnreadKind } from './application-status.js';
+import type { ApplicationKey, Basis } from './versions/version-ledger.repository.js';
+import { type GivenNote, VersionRecorder } from './versions/version-recorder.service.js';
 
 /** Where an application is. */
 export interface ApplicationPlace {
@@ -25,7 +35,12 @@ export interface ChangeOptions {
   dryRun: boolean;
 }
 
-interface Live {
+/** Of a change that makes a version. */
+export interface NotedOptions extends ChangeOptions {
+  note: GivenNote;
+}
+
+export interface Live {
   application: KubernetesObject;
   components: Component[];
   unread: UnreadKind[];
@@ -43,6 +58,7 @@ export class ApplicationsService {
     private readonly locator: ObjectLocator,
     private readonly trial: ChangeTrial,
     private readonly operations: OperationRunner,
+    private readonly versions: VersionRecorder,
     private readonly config: AppConfig,
   ) {
     this.operationAnnotation = `app.${config.labelBaseDomain}/operation`;
@@ -53,7 +69,7 @@ export class ApplicationsService {
     caller: Principal,
     place: ApplicationPlace,
     documents: readonly unknown[],
-    options: ChangeOptions & { name?: string },
+    options: NotedOptions & { name?: string },
   ): Promise<KubernetesObject> {
     const document = readApplicationDocument(documents, { namespace: place.namespace, name: undefined }, options.name);
     const target = await this.target(caller, place);
@@ -68,8 +84,11 @@ export class ApplicationsService {
     ]);
     if (options.dryRun) return withStatus(tried[0] ?? head('Pending'), tried.slice(1), []);
 
+    const [application = head('Succeeded'), ...components] = tried;
+    const state = { user: caller.user, note: options.note, application, components };
     const made = await this.operations.run({
       ...this.planOf(caller, target, place.namespace, name),
+      ...(await this.versions.recording(keyOf(target, place.namespace, name), state, undefined)),
       kind: 'CreateApplication',
       steps: [
         { action: 'apply', target: describeObject(head('Pending')), ref, object: () => head('Pending') },
@@ -127,11 +146,11 @@ export class ApplicationsService {
     place: ApplicationPlace,
     name: string,
     documents: readonly unknown[],
-    options: ChangeOptions,
+    options: NotedOptions,
   ): Promise<KubernetesObject> {
     const document = readApplicationDocument(documents, { namespace: place.namespace, name }, name);
     const target = await this.target(caller, place);
-    return this.change(caller, target, place.namespace, document, await this.readAll(target, place.namespace, name), options);
+    return this.change(caller, target, place.namespace, document, await this.readToChange(target, place.namespace, name), options);
   }
 
   /** The same, for a patch of the application written as one document. */
@@ -141,10 +160,10 @@ export class ApplicationsService {
     name: string,
     mediaType: string,
     documents: readonly unknown[],
-    options: ChangeOptions,
+    options: NotedOptions,
   ): Promise<KubernetesObject> {
     const target = await this.target(caller, place);
-    const live = await this.readAll(target, place.namespace, name);
+    const live = await this.readToChange(target, place.namespace, name);
     const { metadata, spec, ...head } = configurationOf(live.application);
     const { [this.operationAnnotation]: _, ...annotations } = metadata.annotations ?? {};
     const current = {
@@ -168,6 +187,7 @@ export class ApplicationsService {
     if (options.dryRun) return;
     await this.operations.run({
       ...this.planOf(caller, target, place.namespace, name),
+      ...this.versions.deleting(keyOf(target, place.namespace, name)),
       kind: 'DeleteApplication',
       steps: all.map(deleteStep),
     });
@@ -178,8 +198,8 @@ export class ApplicationsService {
     target: Target,
     namespace: string,
     document: ApplicationDocument,
-    live: Live,
-    options: ChangeOptions,
+    live: Live & { basis: Basis },
+    options: NotedOptions,
   ): Promise<KubernetesObject> {
     const name = document.application.metadata.name ?? '';
     const expected = document.application.metadata.resourceVersion;
@@ -207,8 +227,11 @@ export class ApplicationsService {
     const changed = comparison.keep.filter((component, index) =>
       isChanged(component.live, tried[1 + comparison.create.length + index] ?? component.live, this.operationAnnotation),
     );
+    const [made = head, ...parts] = tried;
+    const state = { user: caller.user, note: options.note, application: made, components: parts, live: live.application };
     await this.operations.run({
       ...this.planOf(caller, target, namespace, name),
+      ...(await this.versions.recording(keyOf(target, namespace, name), state, live)),
       kind: 'UpdateApplication',
       steps: [
         { action: 'apply', target: describeObject(head), ref, object: () => head, previous: configurationOf(live.application) },
@@ -225,7 +248,8 @@ export class ApplicationsService {
     );
   }
 
-  private async target(caller: Principal, place: ApplicationPlace): Promise<Target> {
+  /** The cluster as the caller. Throws 404 when it has no applications. */
+  async target(caller: Principal, place: ApplicationPlace): Promise<Target & { identity: Identity }> {
     const cluster = await this.clusters.connection(place.cluster);
     await this.components.requireApplications(cluster);
     return { cluster, identity: caller.identityAt(cluster.name, place.namespace) };
@@ -277,14 +301,19 @@ export class ApplicationsService {
     );
   }
 
-  private async read(target: Target, namespace: string, name: string): Promise<Live> {
+  /** The Application alone; undefined when there is none. Throws 403 when the caller may not get it. */
+  find(target: Target, namespace: string, name: string): Promise<KubernetesObject | undefined> {
+    return this.kubernetes.find(target, this.ref(namespace, name));
+  }
+
+  async read(target: Target, namespace: string, name: string): Promise<Live> {
     const application = await this.kubernetes.get(target, this.ref(namespace, name));
     const selector = selectorOf(applicationLabels(this.config.labelBaseDomain, namespace, name));
     return { application, ...(await this.components.list(target, namespace, componentKinds(application), selector)) };
   }
 
   /** For changes: every kind must be readable, or something would be overlooked. */
-  private async readAll(target: Target, namespace: string, name: string): Promise<Live> {
+  async readAll(target: Target, namespace: string, name: string): Promise<Live> {
     const live = await this.read(target, namespace, name);
     const hidden = live.unread.find(({ reason }) => reason !== 'NotFound');
     if (hidden !== undefined)
@@ -294,7 +323,15 @@ export class ApplicationsService {
       });
     return live;
   }
+
+  /** The same, with what tells whether somebody else has changed it since. */
+  private async readToChange(target: Target, namespace: string, name: string): Promise<Live & { basis: Basis }> {
+    const basis = await this.versions.basis(keyOf(target, namespace, name));
+    return { ...(await this.readAll(target, namespace, name)), basis };
+  }
 }
+
+const keyOf = ({ cluster }: Target, namespace: string, name: string): ApplicationKey => ({ clusterId: cluster.id, namespace, name });
 
 const applyStep = ({ ref, object }: Component, make: StepPlan['object']): StepPlan => ({
   action: 'apply',

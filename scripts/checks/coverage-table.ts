@@ -17,19 +17,19 @@ const range = (letters: string, from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `${letters}-${from + index}`);
 
 /** What must be shown on real clusters, by a test whose name begins with the number. */
-export const REQUIRED: readonly string[] = [...range('PRJ', 1, 6), ...range('NS', 1, 20), 'PERM-1'];
+export const REQUIRED: readonly string[] = [...range('PRJ', 1, 6), ...range('NS', 1, 20), 'PERM-1', ...range('APP', 13, 14)];
 
 const INTRODUCTION = `# Coverage of requirements
 
-Made by \`npm run coverage\` from the names of the end-to-end tests; a test says when it is out of date, or when a requirement has none. PRJ: projects; NS: namespaces and their members; PERM: the table of roles.
+Made by \`npm run coverage\` from the names of the end-to-end tests; a test says when it is out of date, or when a requirement has none. PRJ: projects; NS: namespaces and their members; PERM: the table of roles; APP: applications.
 
 | number | tests |
 | --- | --- |
 `;
 
 /** The first argument of a call, such as `it(…)` or `it.each(…)(…)`. */
-const NAMED = /\(\s*(['"`])((?:PRJ|NS|PERM)-\d+\b.*?)(?<!\\)\1/g;
-const NUMBERS = /^((?:PRJ|NS|PERM)-\d+)(?:,? (?:and )?|:? )/;
+const NAMED = /\(\s*(['"`])((?:PRJ|NS|PERM|APP)-\d+\b.*?)(?<!\\)\1/g;
+const NUMBERS = /^((?:PRJ|NS|PERM|APP)-\d+)(?:,? (?:and )?|:? )/;
 
 /** The whole document. */
 export function toCoverage(files: readonly TestFile[]): string {

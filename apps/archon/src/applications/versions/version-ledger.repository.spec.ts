@@ -1,11 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FieldCipher } from '#database';
+import { FieldCipher, rekey } from '#database';
 import type { KubernetesObject } from '#kubernetes';
 import { type MigratedDatabase, startMigratedDatabase } from '../../../../../test/support/migrated-database.js';
+import { ENCRYPTED_COLUMNS } from '../../encryption/encrypted-columns.js';
 import { ManifestStore, type PreparedManifest } from './manifest-store.repository.js';
 import { type ApplicationKey, VersionLedger, type VersionRow } from './version-ledger.repository.js';
 
@@ -86,6 +87,29 @@ describe('manifests', () => {
       `update manifests set sealed = (select sealed from manifests where name = 'other' and kind = 'Secret') where name = 'one' and kind = 'Secret'`,
     );
     await expect(contents(version)).rejects.toThrow();
+    await query(`delete from application_versions where id = $1`, [version.id]);
+    await store.sweep();
+  });
+
+  it('of Secrets take part in a rotation of the encryption key, which changes no digest', async () => {
+    const secret = [manifest('rotated', 'geheim', 'Secret')];
+    const version = await record(newKey(), randomUUID(), secret);
+    const keyFile = path.join(folder, 'encryption.key');
+    await writeFile(keyFile, `${randomBytes(32).toString('base64')}\n${await readFile(keyFile, 'utf8')}`);
+    const cipher = await FieldCipher.load(keyFile);
+    const columns = ENCRYPTED_COLUMNS.filter(({ table }) => table.startsWith('manifest'));
+    const { rewritten, failed } = await rekey(started.database, cipher, columns);
+    expect([rewritten > 1, failed]).toEqual([true, []]);
+    const [oldest] = await query<{ count: number }>(
+      `select count(*)::integer as count from manifests where sealed is not null and split_part(sealed, ':', 2) <> $1`,
+      [cipher.keyIds[0]],
+    );
+    expect(oldest).toEqual({ count: 0 });
+    const replica = new ManifestStore(started.database, cipher);
+    await replica.onModuleInit();
+    const [stored] = await replica.list(version.id);
+    expect([...(await replica.read([stored?.id ?? ''])).values()]).toEqual(secret);
+    expect((await replica.prepare(secret)).map(({ hash }) => hash)).toEqual([stored?.hash]);
   });
 
   it('that no version holds go, and never one that a version is about to hold', { timeout: 60_000 }, async () => {

@@ -5,7 +5,14 @@ import { PageQuery } from '../../http/page.dto.js';
 import { ChangeQuery } from '../applications.dto.js';
 import type { VersionRow } from './version-ledger.repository.js';
 
-const ANY = { description: 'Any value; absent for one that was not there, and for those of Secrets', schema: {} } as const;
+/** As JSON has them; numbers with all their digits. */
+const VALUE = {
+  anyOf: [
+    { type: 'object', additionalProperties: true },
+    { type: 'array', items: {} },
+    ...['string', 'number', 'boolean', 'null'].map((type) => ({ type })),
+  ],
+};
 
 export class VersionQuery {
   /** UID of an earlier application of this name; the one that is there, or was there last, when absent */
@@ -123,9 +130,11 @@ export class FieldChangeResponse {
   /** @example "spec.template.spec.containers[name=web].image" */
   path: string;
   change: 'create' | 'update' | 'delete';
-  @ApiPropertyOptional(ANY)
+  /** Absent where it was not there before, and of Secrets */
+  @ApiPropertyOptional(VALUE)
   old?: unknown;
-  @ApiPropertyOptional(ANY)
+  /** Absent where it is not there any more, and of Secrets */
+  @ApiPropertyOptional(VALUE)
   new?: unknown;
 }
 

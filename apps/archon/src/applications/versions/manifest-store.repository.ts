@@ -6,8 +6,9 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { FieldCipher } from '#database';
 import { type KubernetesObject, parseJson } from '#kubernetes';
+import { AppConfig } from '../../config.module.js';
 import { canonicalJson } from './canonical-json.js';
-import { isSecret, type ManifestName, nameOf } from './manifest.js';
+import { isSecret, type ManifestName, manifestOf, nameOf } from './manifest.js';
 
 const compress = promisify<string, Buffer>(zlib.zstdCompress);
 const decompress = promisify<Buffer, Buffer>(zlib.zstdDecompress);
@@ -22,7 +23,8 @@ const BATCH = 500;
 /** A manifest that is ready to be stored. */
 export interface PreparedManifest extends ManifestName {
   hash: Buffer;
-  /** Canonical JSON. */
+  manifest: KubernetesObject;
+  /** The same as canonical JSON. */
   text: string;
 }
 
@@ -50,6 +52,7 @@ export class ManifestStore implements OnModuleInit {
   constructor(
     private readonly database: DataSource,
     private readonly cipher: FieldCipher,
+    private readonly config: AppConfig,
   ) {}
 
   /** Replicas that start together end with one key: whoever comes second finds the row of the first. */
@@ -60,13 +63,14 @@ export class ManifestStore implements OnModuleInit {
     if (row !== undefined) this.key = Buffer.from(this.cipher.decrypt(row.secret, KEY_ADDRESS), 'base64');
   }
 
-  /** Writes manifests down and hashes them, one after the other, with room for others in between. */
-  async prepare(manifests: readonly KubernetesObject[]): Promise<PreparedManifest[]> {
+  /** Makes manifests of objects as they are in a cluster, or as they were shown, one after the other, with room for others in between. */
+  async prepare(objects: readonly KubernetesObject[]): Promise<PreparedManifest[]> {
     const prepared: PreparedManifest[] = [];
-    for (const manifest of manifests) {
+    for (const object of objects) {
+      const manifest = manifestOf(object, this.config.labelBaseDomain);
       const text = canonicalJson(manifest);
       const name = nameOf(manifest);
-      prepared.push({ ...name, text, hash: isSecret(name) ? this.keyed(text) : createHash('sha256').update(text).digest() });
+      prepared.push({ ...name, manifest, text, hash: isSecret(name) ? this.keyed(text) : createHash('sha256').update(text).digest() });
       await nextTurn();
     }
     return prepared;

@@ -21,10 +21,10 @@ let ledger: VersionLedger;
 beforeAll(async () => {
   started = await startMigratedDatabase();
   folder = await mkdtemp(path.join(tmpdir(), 'archon-key-'));
-  store = new ManifestStore(started.database, await FieldCipher.load(path.join(folder, 'encryption.key')));
-  await store.onModuleInit();
   const config = { applicationVersions: 100, applicationVersionDays: 30, labelBaseDomain: 'cpaas.io' } as never;
-  comparison = new VersionComparison(store, config);
+  store = new ManifestStore(started.database, await FieldCipher.load(path.join(folder, 'encryption.key')), config);
+  await store.onModuleInit();
+  comparison = new VersionComparison(store);
   ledger = new VersionLedger(started.database, store, config);
 }, 60_000);
 afterAll(async () => {

@@ -1,9 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { KubernetesObject } from '#kubernetes';
-import { AppConfig } from '../../config.module.js';
 import { type FieldChange, fieldChanges, withoutValues } from './field-changes.js';
-import { isSecret, type ManifestName, manifestOf } from './manifest.js';
+import { isSecret, type ManifestName } from './manifest.js';
 import { ManifestStore } from './manifest-store.repository.js';
 import { keyOf, type ListedManifest, objectChanges } from './object-changes.js';
 import { toListed } from './version-ledger.repository.js';
@@ -25,10 +24,7 @@ export interface ObjectChange extends ManifestName {
 /** What differs between two states of an application. Only manifests that differ are read. */
 @Injectable()
 export class VersionComparison {
-  constructor(
-    private readonly manifests: ManifestStore,
-    private readonly config: AppConfig,
-  ) {}
+  constructor(private readonly manifests: ManifestStore) {}
 
   /** A version by its id. */
   async stateOf(versionId: string): Promise<ComparedState> {
@@ -43,9 +39,8 @@ export class VersionComparison {
 
   /** Objects as they are in a cluster. */
   async stateOfObjects(objects: readonly KubernetesObject[]): Promise<ComparedState> {
-    const manifests = objects.map((object) => manifestOf(object, this.config.labelBaseDomain));
-    const prepared = await this.manifests.prepare(manifests);
-    const byKey = new Map(prepared.flatMap((object, index) => toEntry(object, manifests[index])));
+    const prepared = await this.manifests.prepare(objects);
+    const byKey = new Map(prepared.map((object) => [keyOf(object), object.manifest]));
     return { objects: prepared.map(toListed), read: () => Promise.resolve(byKey) };
   }
 

@@ -11,6 +11,7 @@ import { ManifestStore, type PreparedManifest } from './manifest-store.repositor
 import { type ApplicationKey, VersionLedger, type VersionRow } from './version-ledger.repository.js';
 
 const KEEP = 1000;
+const CONFIG = { labelBaseDomain: 'cpaas.io' } as never;
 const MIB = 1024 * 1024;
 let started: MigratedDatabase;
 let folder: string;
@@ -20,7 +21,7 @@ let ledger: VersionLedger;
 beforeAll(async () => {
   started = await startMigratedDatabase();
   folder = await mkdtemp(path.join(tmpdir(), 'archon-key-'));
-  store = new ManifestStore(started.database, await FieldCipher.load(path.join(folder, 'encryption.key')));
+  store = new ManifestStore(started.database, await FieldCipher.load(path.join(folder, 'encryption.key')), CONFIG);
   await store.onModuleInit();
   ledger = ledgerOf(KEEP);
 }, 60_000);
@@ -105,7 +106,7 @@ describe('manifests', () => {
       [cipher.keyIds[0]],
     );
     expect(oldest).toEqual({ count: 0 });
-    const replica = new ManifestStore(started.database, cipher);
+    const replica = new ManifestStore(started.database, cipher, CONFIG);
     await replica.onModuleInit();
     const [stored] = await replica.list(version.id);
     expect([...(await replica.read([stored?.id ?? ''])).values()]).toEqual(secret);

@@ -2,10 +2,9 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { conflict } from '#errors';
 import type { KubernetesObject } from '#kubernetes';
-import { AppConfig } from '../../config.module.js';
 import type { EndedOperation, OperationKind, OperationPlan } from '../../operations/operation-plan.js';
 import { OperationRunner } from '../../operations/operation-runner.service.js';
-import { imagesOf, manifestOf } from './manifest.js';
+import { imagesOf } from './manifest.js';
 import { ManifestStore } from './manifest-store.repository.js';
 import { type ApplicationKey, type Basis, VersionLedger, type VersionNote, type VersionRow } from './version-ledger.repository.js';
 
@@ -42,7 +41,6 @@ export class VersionRecorder implements OnModuleInit {
     private readonly ledger: VersionLedger,
     private readonly manifests: ManifestStore,
     private readonly operations: OperationRunner,
-    private readonly config: AppConfig,
   ) {}
 
   onModuleInit(): void {
@@ -87,9 +85,9 @@ export class VersionRecorder implements OnModuleInit {
   }
 
   private async draftOf({ user, note, application, components, live }: RecordedState) {
-    const manifests = [application, ...components].map((object) => manifestOf(object, this.config.labelBaseDomain));
+    const manifests = await this.manifests.prepare([application, ...components]);
     const noted: VersionNote = { user, changeCause: changeCauseOf(note, application, live), ticket: note.ticket ?? '' };
-    return { ...noted, manifests: await this.manifests.prepare(manifests), images: imagesOf(manifests) };
+    return { ...noted, manifests, images: imagesOf(manifests.map(({ manifest }) => manifest)) };
   }
 
   private async ended(manager: EntityManager, ended: EndedOperation): Promise<void> {

@@ -157,6 +157,26 @@ describe('a version', () => {
     });
   });
 
+  it('APP-13 of an application that was made by kubectl: the first change keeps what there was before', async () => {
+    ns = await createNamespace(client, ['c2'], 'versions');
+    const labels = { 'app.cpaas.io/name': `shop.${ns}` };
+    const spec = { componentKinds: [{ group: '', kind: 'ConfigMap' }], selector: { matchLabels: labels } };
+    const made = await client.post(`/kubernetes/c2/apis/app.k8s.io/v1beta1/namespaces/${ns}/applications`, {
+      ...application('shop', []),
+      spec,
+    });
+    expect(made.status, made.text).toBe(201);
+    const before = { ...configMap('a', { k: 'theirs' }), metadata: { name: 'a', labels } };
+    expect((await client.post(live('configmaps'), before)).status).toBe(201);
+    expect((await versions()).items).toEqual([]);
+    expect((await client.put(shop(), application('shop', [configMap('a', { k: 'ours' })]))).status).toBe(200);
+    expect((await versions()).items.map((each) => [each.revision, each.automatic, each.changeCause, called(each.diff.update)])).toEqual([
+      [2, true, '', ['Application/shop', 'ConfigMap/a']],
+      [1, false, 'as it was before the first recorded change', []],
+    ]);
+    expect((await version(1)).resources.map(({ data }) => data)).toEqual([undefined, { k: 'theirs' }]);
+  });
+
   it('APP-14 holds the manifests of all objects as they can be applied again, and of Secrets no value', async () => {
     await created([configMap('a', { k: '1' }), deployment('archon.local/web:v1', 0), secret('s', 'hidden')]);
     const { objects, resources, unread } = await version(1);

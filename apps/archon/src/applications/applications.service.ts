@@ -228,7 +228,13 @@ export class ApplicationsService {
       isChanged(component.live, tried[1 + comparison.create.length + index] ?? component.live, this.operationAnnotation),
     );
     const [made = head, ...parts] = tried;
-    const state = { user: caller.user, note: options.note, application: made, components: parts, live: live.application };
+    const state = {
+      user: caller.user,
+      note: options.note,
+      application: made,
+      components: parts,
+      live: { ...live, components: live.components.map(({ object }) => object) },
+    };
     await this.operations.run({
       ...this.planOf(caller, target, namespace, name),
       ...(await this.versions.recording(keyOf(target, namespace, name), state, live)),

@@ -162,7 +162,7 @@ describe('versions', () => {
     const manifests = await store.prepare([manifest('a', '1')]);
     const keep = (by: string, read: string | undefined) =>
       started.database.transaction((manager) =>
-        ledger.keep(manager, key, draft(uid, manifests), { operationId: by, read: { basis: read } }),
+        ledger.keep(manager, key, draft(uid, manifests), { operationId: by, read: { basis: read }, base: undefined }),
       );
     expect(await keep(randomUUID(), basis)).toBe(true);
     expect(await keep(randomUUID(), basis)).toBe(false);
@@ -174,7 +174,9 @@ describe('versions', () => {
     const [key, uid, done, undone, same] = [newKey(), randomUUID(), randomUUID(), randomUUID(), randomUUID()];
     const keep = async (operationId: string, text: string) => {
       const manifests = await store.prepare([manifest('a', text)]);
-      await started.database.transaction((manager) => ledger.keep(manager, key, draft(uid, manifests), { operationId, read: undefined }));
+      await started.database.transaction((manager) =>
+        ledger.keep(manager, key, draft(uid, manifests), { operationId, read: undefined, base: undefined }),
+      );
     };
     const publish = (operationId: string) => started.database.transaction((manager) => ledger.publishOf(manager, key, operationId));
     await keep(done, '1');

@@ -27,6 +27,9 @@ export interface VersionDraft extends VersionNote {
   images: string[];
 }
 
+/** Of an application that is there. */
+export type VersionBase = VersionDraft & { uid: string };
+
 /** How often an application was changed through Archon when it was read; undefined: while it was being changed. */
 export type Basis = string | undefined;
 
@@ -70,15 +73,17 @@ export class VersionLedger {
     return row === undefined || row.busy ? undefined : row.changes;
   }
 
-  /** Keeps what an operation will have made until it ends. False when the application was changed since its basis: then nothing may be kept. */
+  /** Keeps what an operation will have made until it ends; `base` becomes the first version of an application that has none. False when the application was changed since its basis: then nothing may be kept. */
   async keep(
     manager: EntityManager,
     key: ApplicationKey,
     draft: VersionDraft,
-    { operationId, read }: { operationId: string; read: { basis: Basis } | undefined },
+    { operationId, read, base }: { operationId: string; read: { basis: Basis } | undefined; base: VersionBase | undefined },
   ): Promise<boolean> {
     const history = await this.lock(manager, key, 1);
     if (read !== undefined && !follows(history, read.basis, 1n)) return false;
+    if (base !== undefined && history.uid !== base.uid)
+      await this.publish(manager, history, await this.insert(manager, history, base, null), base.uid, undefined);
     await this.insert(manager, history, draft, operationId);
     return true;
   }
@@ -113,7 +118,7 @@ export class VersionLedger {
    */
   async record(
     key: ApplicationKey,
-    draft: VersionDraft & { uid: string },
+    draft: VersionBase,
     { basis, dryRun }: { basis: Basis; dryRun: boolean },
   ): Promise<VersionRow | undefined> {
     const runner = this.database.createQueryRunner();
@@ -175,12 +180,7 @@ export class VersionLedger {
     await this.manifests.sweep();
   }
 
-  private async recorded(
-    manager: EntityManager,
-    key: ApplicationKey,
-    draft: VersionDraft & { uid: string },
-    basis: Basis,
-  ): Promise<VersionRow | undefined> {
+  private async recorded(manager: EntityManager, key: ApplicationKey, draft: VersionBase, basis: Basis): Promise<VersionRow | undefined> {
     const history = await this.lock(manager, key, 0);
     if (!follows(history, basis, 0n)) return undefined;
     const id = await this.insert(manager, history, draft, null);

@@ -6,7 +6,14 @@ import type { EndedOperation, OperationKind, OperationPlan } from '../../operati
 import { OperationRunner } from '../../operations/operation-runner.service.js';
 import { imagesOf } from './manifest.js';
 import { ManifestStore } from './manifest-store.repository.js';
-import { type ApplicationKey, type Basis, VersionLedger, type VersionNote, type VersionRow } from './version-ledger.repository.js';
+import {
+  type ApplicationKey,
+  type Basis,
+  type VersionBase,
+  VersionLedger,
+  type VersionNote,
+  type VersionRow,
+} from './version-ledger.repository.js';
 
 /** Operations that make a version when they succeed: a further one is a further name here. */
 const RECORDED = ['CreateApplication', 'UpdateApplication'] as const satisfies readonly OperationKind[];
@@ -14,21 +21,27 @@ const RECORDED = ['CreateApplication', 'UpdateApplication'] as const satisfies r
 /** The annotation of an Application that says why it was changed last, as kubectl writes it. */
 const CHANGE_CAUSE = 'kubernetes.io/change-cause';
 
+/** The change cause of a version that nobody has asked for. */
+const BASE = 'as it was before the first recorded change';
+
 /** Why a caller changes an application, as far as that was told. */
 export interface GivenNote {
   changeCause?: string | undefined;
   ticket?: string | undefined;
 }
 
-/** A state of an application that becomes a version. */
-export interface RecordedState {
-  user: string;
-  note: GivenNote;
-  /** As they are, or as a dry run has told that they will be. */
+/** An application with its components, as they are, or as a dry run has told that they will be. */
+interface ApplicationState {
   application: KubernetesObject;
   components: readonly KubernetesObject[];
-  /** Absent for an Application that is about to be made. */
-  live?: KubernetesObject;
+}
+
+/** A state of an application that becomes a version. */
+export interface RecordedState extends ApplicationState {
+  user: string;
+  note: GivenNote;
+  /** As it is now; absent for one that is about to be made. */
+  live?: ApplicationState;
 }
 
 /**
@@ -56,13 +69,14 @@ export class VersionRecorder implements OnModuleInit {
   }
 
   /**
-   * The part of a plan that records what it will have made. Beginning it throws 409 when the application was changed since `basis`; without one
-   * (a creation) it is not asked what was there.
+   * The part of a plan that records what it will have made; of an application without versions also what there was before. Beginning it throws 409
+   * when the application was changed since `basis`; without one (a creation) it is not asked what was there.
    */
   async recording(key: ApplicationKey, state: RecordedState, read: { basis: Basis } | undefined): Promise<Pick<OperationPlan, 'store'>> {
-    const draft = { ...(await this.draftOf(state)), uid: state.live?.metadata.uid ?? null };
+    const draft = { ...(await this.draftOf(state)), uid: uidOf(state) ?? null };
+    const base = await this.baseOf(key, state);
     const store = async (manager: EntityManager, operationId: string) => {
-      if (!(await this.ledger.keep(manager, key, draft, { operationId, read }))) throw changedMeanwhile(key.name);
+      if (!(await this.ledger.keep(manager, key, draft, { operationId, read, base }))) throw changedMeanwhile(key.name);
     };
     return { store };
   }
@@ -73,15 +87,18 @@ export class VersionRecorder implements OnModuleInit {
   }
 
   /** Makes a version of an application as it is, also when nothing has changed. Throws 409 when it was changed since `basis`. */
-  async snapshot(
-    key: ApplicationKey,
-    state: RecordedState & { live: KubernetesObject },
-    options: { basis: Basis; dryRun: boolean },
-  ): Promise<VersionRow> {
-    const draft = { ...(await this.draftOf(state)), uid: state.live.metadata.uid ?? '' };
+  async snapshot(key: ApplicationKey, state: RecordedState, options: { basis: Basis; dryRun: boolean }): Promise<VersionRow> {
+    const draft = { ...(await this.draftOf(state)), uid: uidOf(state) ?? '' };
     const version = await this.ledger.record(key, draft, options);
     if (version === undefined) throw changedMeanwhile(key.name);
     return version;
+  }
+
+  /** What there was before the first change that is recorded: without it nobody could go back to it. */
+  private async baseOf(key: ApplicationKey, { user, live }: RecordedState): Promise<VersionBase | undefined> {
+    const uid = live?.application.metadata.uid;
+    if (live === undefined || uid === undefined || (await this.ledger.newestUid(key)) === uid) return undefined;
+    return { ...(await this.draftOf({ user, note: { changeCause: BASE }, ...live })), uid };
   }
 
   private async draftOf({ user, note, application, components, live }: RecordedState) {
@@ -96,10 +113,12 @@ export class VersionRecorder implements OnModuleInit {
   }
 }
 
+const uidOf = ({ live }: RecordedState): string | undefined => live?.application.metadata.uid;
+
 /** What the caller says; else what the Application says anew: an annotation that stands there from before tells of an earlier change. */
-function changeCauseOf({ changeCause }: GivenNote, application: KubernetesObject, live: KubernetesObject | undefined): string {
+function changeCauseOf({ changeCause }: GivenNote, application: KubernetesObject, live: ApplicationState | undefined): string {
   const annotated = application.metadata.annotations?.[CHANGE_CAUSE];
-  const isNew = annotated !== undefined && annotated !== live?.metadata.annotations?.[CHANGE_CAUSE];
+  const isNew = annotated !== undefined && annotated !== live?.application.metadata.annotations?.[CHANGE_CAUSE];
   return changeCause ?? (isNew ? annotated : '');
 }
 

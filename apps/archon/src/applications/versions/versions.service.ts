@@ -109,8 +109,9 @@ export class VersionsService {
       throw forbidden(`"${caller.user}" may not update the application "${name}" in the namespace "${namespace}"`);
     const key = { clusterId: target.cluster.id, namespace, name };
     const basis = await this.recorder.basis(key);
-    const { application, components } = await this.applications.readAll(target, namespace, name);
-    const state = { user: caller.user, note: { changeCause, ticket }, application, live: application, components: toObjects(components) };
+    const read = await this.applications.readAll(target, namespace, name);
+    const live = { application: read.application, components: toObjects(read.components) };
+    const state = { user: caller.user, note: { changeCause, ticket }, ...live, live };
     return toVersionResponse(await this.recorder.snapshot(key, state, { basis, dryRun: dryRun === 'All' }));
   }
 

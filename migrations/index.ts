@@ -8,6 +8,7 @@ import { TrustRules1764100001000 } from './1764100001000-trust-rules.js';
 import { Members1764200001000 } from './1764200001000-members.js';
 import { Tenancy1764200002000 } from './1764200002000-tenancy.js';
 import { ObjectIndex1764300001000 } from './1764300001000-object-index.js';
+import { ApplicationVersions1764400002000 } from './1764400002000-application-versions.js';
 
 /** All migrations, oldest first. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   Members1764200001000,
   Tenancy1764200002000,
   ObjectIndex1764300001000,
+  ApplicationVersions1764400002000,
 ];

@@ -22,6 +22,7 @@ export const REQUIRED: readonly string[] = [
   ...range('NS', 1, 20),
   ...range('APP', 1, 2),
   ...range('APP', 9, 10),
+  ...range('APP', 13, 14),
   'PERM-1',
 ];
 

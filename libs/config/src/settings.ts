@@ -285,6 +285,18 @@ export const SETTINGS = {
   ),
   listSeconds: setting('ARCHON_LIST_SECONDS', '10', 'a list of the index that takes longer is given up', integer(1, 600)),
   indexEventDays: setting('ARCHON_INDEX_EVENT_DAYS', '3', "how long the index keeps Kubernetes' events", integer(1, 365)),
+  applicationVersions: setting(
+    'ARCHON_APPLICATION_VERSIONS',
+    '100',
+    'how many versions of an application are kept; the oldest go first',
+    integer(1, 100_000),
+  ),
+  applicationVersionDays: setting(
+    'ARCHON_APPLICATION_VERSION_DAYS',
+    '30',
+    'how long the versions of a deleted application are kept',
+    integer(0, 3650),
+  ),
   shutdownDelaySeconds: setting(
     'ARCHON_SHUTDOWN_DELAY_SECONDS',
     '5',

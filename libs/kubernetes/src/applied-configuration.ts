@@ -2,7 +2,7 @@ import type { KubernetesObject } from './kubernetes-object.js';
 
 type JsonObject = Record<string, unknown>;
 /** `metav1.FieldsV1`: `f:name` a field, `k:{…}` a list item by its keys, `v:…` an item by value, `i:n` by index, `.` the thing itself. */
-type FieldSet = JsonObject;
+export type FieldSet = JsonObject;
 
 /**
  * The part of an object that one manager applied: what its last server-side apply said (Kubernetes: `ExtractInto` of client-go).
@@ -64,7 +64,8 @@ function pick(value: unknown, fields: FieldSet): unknown {
   return isObject(value) ? pickObject(value, fields) : value;
 }
 
-function pickObject(value: JsonObject, fields: FieldSet): JsonObject {
+/** The fields of an object that are in a set. */
+export function pickObject(value: JsonObject, fields: FieldSet): JsonObject {
   const picked: JsonObject = {};
   for (const [key, below] of Object.entries(fields)) {
     const name = key.slice(2);

@@ -7,6 +7,7 @@ export type { ClusterConnection, ClusterCredential } from './cluster-connection.
 export { connectionFailure, isAddressFailure, isConnectionFailure } from './connection-failure.js';
 export type { LinkStatus } from './cluster-link.gateway.js';
 export { Connections } from './connections.gateway.js';
+export { declaredConfiguration } from './declared-configuration.js';
 export { Discovery } from './discovery.gateway.js';
 export type { ResourceType } from './discovery-documents.js';
 export { parseFieldSelector } from './field-selector.js';

@@ -10,7 +10,14 @@ import { Documents } from '../http/documents.decorator.js';
 import { ApiApplicationBody, ApiCreateApplicationBody, MediaType } from './application-body.decorator.js';
 import { APPLICATION_PATCH_EXAMPLE } from './application-examples.js';
 import { PATCH_MEDIA_TYPES } from './application-patch.js';
-import { ChangeQuery, CreateApplicationQuery, ListApplicationsQuery, toUpdateOptions, UpdateApplicationQuery } from './applications.dto.js';
+import {
+  ChangeQuery,
+  CreateApplicationQuery,
+  ListApplicationsQuery,
+  toOptions,
+  toUpdateOptions,
+  UpdateApplicationQuery,
+} from './applications.dto.js';
 import { ApplicationsService } from './applications.service.js';
 import { ApplicationForms } from './forms/application-forms.service.js';
 
@@ -43,7 +50,7 @@ export class ApplicationsController {
     @Query() query: CreateApplicationQuery,
     @Documents() documents: unknown[],
   ): Promise<KubernetesObject> {
-    return this.forms.create(caller, { cluster, namespace }, documents, { ...query, dryRun: query.dryRun === 'All' });
+    return this.forms.create(caller, { cluster, namespace }, documents, { ...toOptions(query), from: query.from, name: query.name });
   }
 
   /** Lists the applications of a namespace with their status. */

@@ -29,14 +29,35 @@ export class ChangeQuery {
   dryRun?: 'All';
 }
 
-export class UpdateApplicationQuery extends ChangeQuery {
+/** Of changes that make a version. */
+export class NotedChangeQuery extends ChangeQuery {
+  /**
+   * Why it is changed; when absent, what the annotation `kubernetes.io/change-cause` says anew
+   * @example "the new logo"
+   */
+  @IsOptional()
+  @IsString()
+  @Length(1, 1024)
+  changeCause?: string;
+
+  /**
+   * Where the change was asked for
+   * @example "SHOP-42"
+   */
+  @IsOptional()
+  @IsString()
+  @Length(1, 256)
+  ticket?: string;
+}
+
+export class UpdateApplicationQuery extends NotedChangeQuery {
   /** `true`: every workload that runs replaces its Pods by its update strategy, for changed ConfigMaps and Secrets too */
   @IsOptional()
   @IsIn(['true', 'false'])
   forceUpdatePod?: 'true' | 'false';
 }
 
-export class CreateApplicationQuery extends ChangeQuery {
+export class CreateApplicationQuery extends NotedChangeQuery {
   /**
    * `form`: the body is an ApplicationForm; with `dryRun=All` the answer has what would be made in `spec.componentTemplates`
    * @example "form"
@@ -53,7 +74,12 @@ export class CreateApplicationQuery extends ChangeQuery {
   name?: string;
 }
 
-export const toUpdateOptions = ({ dryRun, forceUpdatePod }: UpdateApplicationQuery) => ({
+export const toOptions = ({ dryRun, changeCause, ticket }: NotedChangeQuery) => ({
   dryRun: dryRun === 'All',
+  note: { changeCause, ticket },
+});
+
+export const toUpdateOptions = ({ forceUpdatePod, ...query }: UpdateApplicationQuery) => ({
+  ...toOptions(query),
   forceUpdatePod: forceUpdatePod === 'true',
 });

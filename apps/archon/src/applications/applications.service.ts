@@ -3,6 +3,7 @@ import { conflict } from '#errors';
 import {
   collectionOf,
   describeObject,
+  type Identity,
   KubernetesGateway,
   type KubernetesList,
   type KubernetesObject,
@@ -32,6 +33,8 @@ import {
 } from './application-objects.js';
 import { patchApplication } from './application-patch.js';
 import { applicationStatus, type UnreadKind } from './application-status.js';
+import type { ApplicationKey, Basis } from './versions/version-ledger.repository.js';
+import { type GivenNote, VersionRecorder } from './versions/version-recorder.service.js';
 
 /** Where an application is. */
 export interface ApplicationPlace {
@@ -43,12 +46,17 @@ export interface ChangeOptions {
   dryRun: boolean;
 }
 
-export interface UpdateOptions extends ChangeOptions {
+/** Of a change that makes a version. */
+export interface NotedOptions extends ChangeOptions {
+  note: GivenNote;
+}
+
+export interface UpdateOptions extends NotedOptions {
   /** Every workload replaces its Pods, whether or not something of it changes. */
   forceUpdatePod: boolean;
 }
 
-interface Live {
+export interface Live {
   application: KubernetesObject;
   components: Component[];
   unread: UnreadKind[];
@@ -66,6 +74,7 @@ export class ApplicationsService {
     private readonly locator: ObjectLocator,
     private readonly trial: ChangeTrial,
     private readonly operations: OperationRunner,
+    private readonly versions: VersionRecorder,
     private readonly config: AppConfig,
   ) {
     this.operationAnnotation = `app.${config.labelBaseDomain}/operation`;
@@ -76,7 +85,7 @@ export class ApplicationsService {
     caller: Principal,
     place: ApplicationPlace,
     documents: readonly unknown[],
-    options: ChangeOptions & { name?: string },
+    options: NotedOptions & { name?: string },
   ): Promise<KubernetesObject> {
     const document = readApplicationDocument(documents, { namespace: place.namespace, name: undefined }, options.name);
     const target = await this.target(caller, place);
@@ -91,8 +100,11 @@ export class ApplicationsService {
     ]);
     if (options.dryRun) return withStatus(tried[0] ?? head('Pending'), tried.slice(1), []);
 
+    const [application = head('Succeeded'), ...components] = tried;
+    const state = { user: caller.user, note: options.note, application, components };
     const made = await this.operations.run({
       ...this.planOf(caller, target, place.namespace, name),
+      ...(await this.versions.recording(keyOf(target, place.namespace, name), state, undefined)),
       kind: 'CreateApplication',
       steps: [
         { action: 'apply', target: describeObject(head('Pending')), ref, object: () => head('Pending') },
@@ -157,7 +169,7 @@ export class ApplicationsService {
   ): Promise<KubernetesObject> {
     const document = readApplicationDocument(documents, { namespace: place.namespace, name }, name);
     const target = await this.target(caller, place);
-    return this.change(caller, target, place.namespace, document, await this.readAll(target, place.namespace, name), options);
+    return this.change(caller, target, place.namespace, document, await this.readToChange(target, place.namespace, name), options);
   }
 
   /** The same, for a patch of the application written as one document. */
@@ -170,7 +182,7 @@ export class ApplicationsService {
     options: UpdateOptions,
   ): Promise<KubernetesObject> {
     const target = await this.target(caller, place);
-    const live = await this.readAll(target, place.namespace, name);
+    const live = await this.readToChange(target, place.namespace, name);
     const { metadata, spec, ...head } = configurationOf(live.application);
     const { [this.operationAnnotation]: _, ...annotations } = metadata.annotations ?? {};
     const current = {
@@ -194,6 +206,7 @@ export class ApplicationsService {
     if (options.dryRun) return;
     await this.operations.run({
       ...this.planOf(caller, target, place.namespace, name),
+      ...this.versions.deleting(keyOf(target, place.namespace, name)),
       kind: 'DeleteApplication',
       steps: all.map(deleteStep),
     });
@@ -204,7 +217,7 @@ export class ApplicationsService {
     target: Target,
     namespace: string,
     document: ApplicationDocument,
-    live: Live,
+    live: Live & { basis: Basis },
     options: UpdateOptions,
   ): Promise<KubernetesObject> {
     const name = document.application.metadata.name ?? '';
@@ -240,8 +253,17 @@ export class ApplicationsService {
       keep.map(({ ref, live: before }, index) => ({ ref, object: becomes[index] ?? before })),
       domain,
     );
+    const [made = head, ...parts] = tried;
+    const state = {
+      user: caller.user,
+      note: options.note,
+      application: made,
+      components: parts,
+      live: { ...live, components: live.components.map(({ object }) => object) },
+    };
     await this.operations.run({
       ...this.planOf(caller, target, namespace, name),
+      ...(await this.versions.recording(keyOf(target, namespace, name), state, live)),
       kind: 'UpdateApplication',
       steps: [
         { action: 'apply', target: describeObject(head), ref, object: () => head, previous: configurationOf(live.application) },
@@ -262,7 +284,8 @@ export class ApplicationsService {
     );
   }
 
-  private async target(caller: Principal, place: ApplicationPlace): Promise<Target> {
+  /** The cluster as the caller. Throws 404 when it has no applications. */
+  async target(caller: Principal, place: ApplicationPlace): Promise<Target & { identity: Identity }> {
     const cluster = await this.clusters.connection(place.cluster);
     await this.components.requireApplications(cluster);
     return { cluster, identity: caller.identityAt(cluster.name, place.namespace) };
@@ -314,14 +337,19 @@ export class ApplicationsService {
     );
   }
 
-  private async read(target: Target, namespace: string, name: string): Promise<Live> {
+  /** The Application alone; undefined when there is none. Throws 403 when the caller may not get it. */
+  find(target: Target, namespace: string, name: string): Promise<KubernetesObject | undefined> {
+    return this.kubernetes.find(target, this.ref(namespace, name));
+  }
+
+  async read(target: Target, namespace: string, name: string): Promise<Live> {
     const application = await this.kubernetes.get(target, this.ref(namespace, name));
     const selector = selectorOf(applicationLabels(this.config.labelBaseDomain, namespace, name));
     return { application, ...(await this.components.list(target, namespace, componentKinds(application), selector)) };
   }
 
   /** For changes: every kind must be readable, or something would be overlooked. */
-  private async readAll(target: Target, namespace: string, name: string): Promise<Live> {
+  async readAll(target: Target, namespace: string, name: string): Promise<Live> {
     const live = await this.read(target, namespace, name);
     const hidden = live.unread.find(({ reason }) => reason !== 'NotFound');
     if (hidden !== undefined)
@@ -331,7 +359,15 @@ export class ApplicationsService {
       });
     return live;
   }
+
+  /** The same, with what tells whether somebody else has changed it since. */
+  private async readToChange(target: Target, namespace: string, name: string): Promise<Live & { basis: Basis }> {
+    const basis = await this.versions.basis(keyOf(target, namespace, name));
+    return { ...(await this.readAll(target, namespace, name)), basis };
+  }
 }
+
+const keyOf = ({ cluster }: Target, namespace: string, name: string): ApplicationKey => ({ clusterId: cluster.id, namespace, name });
 
 const applyStep = ({ ref, object }: Component, make: StepPlan['object']): StepPlan => ({
   action: 'apply',

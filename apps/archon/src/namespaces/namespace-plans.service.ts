@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { conflict } from '#errors';
@@ -122,7 +123,7 @@ export class NamespacePlans {
   async try(plan: OperationPlan, cluster: ClusterConnection): Promise<KubernetesObject[]> {
     try {
       await this.database.transaction(async (manager) => {
-        await plan.store?.(manager);
+        await plan.store?.(manager, randomUUID());
         throw new Trial();
       });
     } catch (error) {

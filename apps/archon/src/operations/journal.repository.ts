@@ -70,7 +70,7 @@ export class Journal {
       await this.operations.manager.transaction(async (manager) => {
         await manager.insert(OperationEntity, operation);
         await manager.insert(OperationStepEntity, steps);
-        await plan.store?.(manager);
+        await plan.store?.(manager, id);
       });
     } catch (error) {
       if (error instanceof QueryFailedError && (error as { constraint?: string }).constraint === ACTIVE_KEY) throw await this.busy(plan);

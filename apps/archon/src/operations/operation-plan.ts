@@ -62,8 +62,8 @@ export interface OperationPlan {
   namespace: string;
   name: string;
   steps: StepPlan[];
-  /** What must be stored together with the plan, or not at all. */
-  store?: (manager: EntityManager) => Promise<void>;
+  /** What must be stored together with the plan, or not at all. No other operation on the same object is under way then. */
+  store?: (manager: EntityManager, operationId: string) => Promise<void>;
   /** Told to the `OperationEnd` of this kind. Never a secret. */
   payload?: object;
 }

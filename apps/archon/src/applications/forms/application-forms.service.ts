@@ -6,7 +6,7 @@ import { ClustersService } from '../../clusters/clusters.service.js';
 import { AppConfig } from '../../config.module.js';
 import { validationPipe } from '../../http/validation.pipe.js';
 import { isMapping } from '../../manifests/manifest-objects.js';
-import { type ApplicationPlace, ApplicationsService, type ChangeOptions } from '../applications.service.js';
+import { type ApplicationPlace, ApplicationsService, type NotedOptions } from '../applications.service.js';
 import { ApplicationForm } from './application-form.dto.js';
 import { questionsOf } from './form-facts.js';
 import { FormFactsService } from './form-facts.service.js';
@@ -29,12 +29,12 @@ export class ApplicationForms {
     caller: Principal,
     place: ApplicationPlace,
     documents: readonly unknown[],
-    { from, name, dryRun }: ChangeOptions & { from?: string; name?: string },
+    { from, name, ...options }: NotedOptions & { from?: string | undefined; name?: string | undefined },
   ): Promise<KubernetesObject> {
-    if (from === undefined) return this.applications.create(caller, place, documents, { dryRun, name });
+    if (from === undefined) return this.applications.create(caller, place, documents, { ...options, name });
     if (from !== 'form') throw badRequest('from must be "form" for an ApplicationForm; leave it out for an Application and its components');
     if (name !== undefined) throw badRequest('name is for components without an Application: a form has its name in metadata.name');
-    return this.createFromForm(caller, place, documents, { dryRun });
+    return this.createFromForm(caller, place, documents, options);
   }
 
   /** All or nothing. A dry run answers the Application with the objects that it would be made of in `spec.componentTemplates`. */
@@ -42,7 +42,7 @@ export class ApplicationForms {
     caller: Principal,
     place: ApplicationPlace,
     documents: readonly unknown[],
-    options: ChangeOptions,
+    options: NotedOptions,
   ): Promise<KubernetesObject> {
     const form = await this.read(documents);
     const cluster = await this.clusters.connection(place.cluster);

@@ -77,7 +77,7 @@ describe('against a real cluster', () => {
   });
 
   it('keeps every byte of a custom resource: unknown fields, 64-bit integers, odd numbers and keys', async () => {
-    const widgets = { group: 'example.org', version: 'v1', resource: 'widgets' };
+    const widgets = { group: 'gateway.example.org', version: 'v1', resource: 'widgets' };
     const schema = {
       openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } } },
     };
@@ -86,12 +86,12 @@ describe('against a real cluster', () => {
     const crd = {
       apiVersion: 'apiextensions.k8s.io/v1',
       kind: 'CustomResourceDefinition',
-      metadata: { name: 'widgets.example.org' },
-      spec: { group: 'example.org', scope: 'Namespaced', names, versions },
+      metadata: { name: 'widgets.gateway.example.org' },
+      spec: { group: 'gateway.example.org', scope: 'Namespaced', names, versions },
     };
     await kubernetes.create(own, { group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions' }, crd);
     const discovery = new Discovery(kubernetes);
-    await eventually(async () => (await discovery.findType(own.cluster, 'example.org', 'v1', 'Widget'))?.resource === 'widgets', {
+    await eventually(async () => (await discovery.findType(own.cluster, 'gateway.example.org', 'v1', 'Widget'))?.resource === 'widgets', {
       what: 'the new kind to be discovered',
       timeoutMs: 15_000,
       intervalMs: 300,
@@ -100,7 +100,7 @@ describe('against a real cluster', () => {
     const spec =
       '{"a b":"\\u2028","big":9223372036854775807,"deep":{"list":[1,"2",null,{"x":-0.5}]},"future":{"field":[true,{}]},"small":-9007199254740993}';
     const body = parseJson(
-      `{"apiVersion":"example.org/v1","kind":"Widget","metadata":{"name":"w","namespace":"gateway"},"spec":${spec}}`,
+      `{"apiVersion":"gateway.example.org/v1","kind":"Widget","metadata":{"name":"w","namespace":"gateway"},"spec":${spec}}`,
     ) as KubernetesObject;
     const inNamespace = { ...widgets, namespace: 'gateway' };
     const created = await eventually(() => kubernetes.create(own, inNamespace, body), {

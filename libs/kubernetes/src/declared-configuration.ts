@@ -1,4 +1,4 @@
-import { type FieldSet, pickObject } from './applied-configuration.js';
+import { pickFields, unionOf } from './field-set.js';
 import type { KubernetesObject, ManagedFieldsEntry } from './kubernetes-object.js';
 
 /** Managers of Kubernetes' own controllers: what they write follows from what others have asked for. */
@@ -19,10 +19,10 @@ export function declaredConfiguration(object: KubernetesObject): KubernetesObjec
   const entries = (object.metadata.managedFields ?? []).filter(isDeclared);
   if (entries.length === 0 || entries.some(({ apiVersion, fieldsV1 }) => fieldsV1 === undefined || apiVersion !== object.apiVersion))
     return undefined;
-  const fields = entries.map(({ fieldsV1 = {} }) => fieldsV1).reduce(union);
+  const fields = entries.map(({ fieldsV1 = {} }) => fieldsV1).reduce(unionOf);
   const { apiVersion, kind } = object;
   const { name, namespace } = object.metadata;
-  const picked = pickObject(object, fields);
+  const picked = pickFields(object, fields);
   const metadata = { ...(picked.metadata as object | undefined), name, ...(namespace === undefined ? {} : { namespace }) };
   return { ...picked, apiVersion, kind, metadata };
 }
@@ -30,14 +30,3 @@ export function declaredConfiguration(object: KubernetesObject): KubernetesObjec
 /** The subresource `scale` is another way to the same field; the others hold what was observed. */
 const isDeclared = ({ manager, subresource = '' }: ManagedFieldsEntry): boolean =>
   (subresource === '' || subresource === 'scale') && !CONTROLLERS.has(manager);
-
-/** An empty set is the whole value. */
-function union(a: FieldSet, b: FieldSet): FieldSet {
-  if (Object.keys(a).length === 0 || Object.keys(b).length === 0) return {};
-  const merged = new Map(Object.entries(a));
-  for (const [key, value] of Object.entries(b)) {
-    const existing = merged.get(key);
-    merged.set(key, existing === undefined || key === '.' ? value : union(existing as FieldSet, value as FieldSet));
-  }
-  return Object.fromEntries(merged);
-}

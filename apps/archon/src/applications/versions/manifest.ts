@@ -1,4 +1,4 @@
-import { declaredConfiguration, findWorkloadKind, type KubernetesObject, parseApiVersion, withoutServerFields } from '#kubernetes';
+import { declaredConfiguration, findWorkloadKind, type KubernetesObject, parseApiVersion, valueAt, withoutServerFields } from '#kubernetes';
 import { trimmedObject } from '../../index/trimmed-object.js';
 
 /** In this kubectl keeps the whole manifest that it applied last. */
@@ -50,14 +50,11 @@ export function imagesOf(manifests: readonly KubernetesObject[]): string[] {
   const images = manifests.flatMap((manifest) => {
     const { group, kind } = nameOf(manifest);
     const workload = findWorkloadKind(group, kind);
-    const template = workload?.podTemplate.reduce<unknown>((value, key) => fieldOf(value, key), manifest);
+    if (workload === undefined) return [];
     return ['initContainers', 'containers'].flatMap((list) => {
-      const containers = fieldOf(fieldOf(template, 'spec'), list);
-      return Array.isArray(containers) ? containers.map((container) => fieldOf(container, 'image')) : [];
+      const containers = valueAt(manifest, [...workload.podTemplate, 'spec', list]);
+      return Array.isArray(containers) ? containers.map((container) => valueAt(container, ['image'])) : [];
     });
   });
   return [...new Set(images.filter((image) => typeof image === 'string'))].sort();
 }
-
-const fieldOf = (value: unknown, key: string): unknown =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;

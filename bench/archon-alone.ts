@@ -7,6 +7,7 @@ import { register } from '../scripts/local/registration.js';
 import { type BenchArchon, startArchon } from './bench-archon.js';
 import { residentMegabytes } from './process-statistics.js';
 import { percentile } from './statistics.js';
+import { timed } from './timed.js';
 
 export interface ArchonFigures {
   /** From the start of the process to ready, on a database that runs: empty, and migrated. */
@@ -38,8 +39,8 @@ export async function measureArchon(root: string, state: string, plane: ControlP
         measureCreates(archon, plane, waitingFor),
       );
       return {
-        firstStartSeconds: first.seconds,
-        startSeconds: second.seconds,
+        firstStartSeconds: first.ms / 1000,
+        startSeconds: second.ms / 1000,
         idleMegabytes,
         createP50Ms: percentile(times, 0.5),
         createP95Ms: percentile(times, 0.95),
@@ -61,8 +62,8 @@ async function measureCreates(archon: BenchArchon, plane: ControlPlane, waitingF
   for (let number = 1; number <= WARM_UP_CREATES + CREATES; number++) {
     waitingFor(`application ${number}`);
     const name = `bench-${number}`;
-    const { seconds } = await timed(() => archon.client.call('POST', applications, applicationOf(name)));
-    if (number > WARM_UP_CREATES) times.push(seconds * 1000);
+    const { ms } = await timed(() => archon.client.call('POST', applications, applicationOf(name)));
+    if (number > WARM_UP_CREATES) times.push(ms);
     await archon.client.call('DELETE', `${applications}/${name}`);
   }
   return times;
@@ -85,10 +86,4 @@ function applicationOf(name: string): object {
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
   ];
   return { apiVersion: 'app.k8s.io/v1beta1', kind: 'Application', metadata, spec: { componentTemplates } };
-}
-
-async function timed<T>(work: () => Promise<T>): Promise<{ result: T; seconds: number }> {
-  const startedAt = performance.now();
-  const result = await work();
-  return { result, seconds: (performance.now() - startedAt) / 1000 };
 }

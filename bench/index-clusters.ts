@@ -6,13 +6,14 @@ import { startEmbeddedPostgres } from '#database';
 import type { Lab, Progress } from '#lab';
 import { type BenchArchon, startArchon } from './bench-archon.js';
 import { BenchCluster, NAMESPACE } from './bench-cluster.js';
-import { residentMegabytes } from './process-statistics.js';
+import { highestMegabytes } from './process-statistics.js';
 import { atRate } from './rate.js';
 import { percentile } from './statistics.js';
+import { timed } from './timed.js';
 
 /** The index over real API servers. */
 export interface IndexFigures {
-  sync: { pods: number; seconds: number; residentMegabytes: number; eventLoopP99Ms: number; rowsPerSecond: number };
+  sync: { pods: number; seconds: number; residentMegabytes: number; eventLoopP99Ms: number };
   lag: { clusters: number; changesPerSecond: number; samples: number; p50Ms: number; p95Ms: number };
   fanOut: { clusters: number; pods: number; indexP50Ms: number; liveP50Ms: number };
 }
@@ -55,10 +56,7 @@ async function measureSync(archon: BenchArchon, cluster: BenchCluster, progress:
   );
   return progress.step(`index ${SYNC_PODS} Pods`, async (waitingFor) => {
     await eventLoopP99Ms(archon); // what is asked for next is of the time from here on
-    let highest = 0;
-    const sampling = setInterval(() => (highest = Math.max(highest, residentMegabytes(archon.pid))), 50);
-    const begin = performance.now();
-    try {
+    const indexing = async () => {
       await cluster.register(archon);
       await until(async () => {
         const { items, metadata } = await listed(archon, 'pods', `clusters=${cluster.name}&limit=1`);
@@ -66,17 +64,9 @@ async function measureSync(archon: BenchArchon, cluster: BenchCluster, progress:
         waitingFor(`${indexed} are indexed`);
         return indexed === SYNC_PODS && metadata.freshness[0]?.staleSince === undefined;
       }, SYNC_POLL_MS);
-    } finally {
-      clearInterval(sampling);
-    }
-    const seconds = (performance.now() - begin) / 1000;
-    return {
-      pods: SYNC_PODS,
-      seconds,
-      residentMegabytes: highest,
-      eventLoopP99Ms: await eventLoopP99Ms(archon),
-      rowsPerSecond: SYNC_PODS / seconds,
     };
+    const { result, ms } = await timed(() => highestMegabytes(archon.pid, indexing));
+    return { pods: SYNC_PODS, seconds: ms / 1000, residentMegabytes: result, eventLoopP99Ms: await eventLoopP99Ms(archon) };
   });
 }
 
@@ -181,10 +171,4 @@ async function eventLoopP99Ms({ url, caFile }: BenchArchon): Promise<number> {
 async function until(isSo: () => Promise<boolean>, pollMs: number): Promise<void> {
   for (const end = performance.now() + TIMEOUT_MS; !(await isSo()); await sleep(pollMs))
     if (performance.now() > end) throw new Error(`it was waited for in vain for ${TIMEOUT_MS / 1000} s`);
-}
-
-async function timed<T>(work: () => Promise<T>): Promise<{ result: T; ms: number }> {
-  const begin = performance.now();
-  const result = await work();
-  return { result, ms: performance.now() - begin };
 }

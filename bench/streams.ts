@@ -3,10 +3,11 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab, Progress } from '#lab';
 import { startArchon } from './bench-archon.js';
-import { residentMegabytes } from './process-statistics.js';
+import { highestMegabytes, residentMegabytes } from './process-statistics.js';
 import { percentile } from './statistics.js';
 import { type Subject, throughArchon } from './subjects.js';
 import { startLightBackend } from './targets.js';
+import { timed } from './timed.js';
 
 export interface StreamFigures {
   /** 20 clients read a list of 200 MB each. Memory in MiB above what it was before, at its highest. */
@@ -58,15 +59,8 @@ export async function measureStreams(root: string, state: string, lab: Lab, prog
 /** By how much a process's memory grows at most while `work` runs. */
 async function growth(pid: number, work: () => Promise<void>): Promise<{ mebibytes: number; seconds: number }> {
   const before = residentMegabytes(pid);
-  let highest = before;
-  const sampling = setInterval(() => (highest = Math.max(highest, residentMegabytes(pid))), 20);
-  const begin = performance.now();
-  try {
-    await work();
-  } finally {
-    clearInterval(sampling);
-  }
-  return { mebibytes: (highest - before) * MEBI_PER_MEGA, seconds: (performance.now() - begin) / 1000 };
+  const { result: highest, ms } = await timed(() => highestMegabytes(pid, work));
+  return { mebibytes: (highest - before) * MEBI_PER_MEGA, seconds: ms / 1000 };
 }
 
 async function readLists(subject: Subject, pace: 'fast' | 'slow'): Promise<void> {

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { conflict } from '#errors';
 import { findWorkloadKind, KubernetesGateway, type Target } from '#kubernetes';
 import type { Principal } from '../auth/principal.js';
-import { ClustersService } from '../clusters/clusters.service.js';
 import { AppConfig } from '../config.module.js';
 import { ChangeTrial } from '../manifests/change-trial.service.js';
 import type { OperationKind } from '../operations/operation-plan.js';
@@ -11,17 +10,19 @@ import type { Component } from './application-changes.js';
 import { ApplicationComponents } from './application-components.service.js';
 import { type ComponentPatch, patchStep, restartOf, startOf, stopOf } from './application-life.js';
 import { applicationLabels, applicationRef, componentKinds, selectorOf } from './application-objects.js';
-import type { ApplicationPlace, ChangeOptions } from './applications.service.js';
+import { type ApplicationPlace, ApplicationsService, type ChangeOptions } from './applications.service.js';
+import { VersionRecorder } from './versions/version-recorder.service.js';
 
 /** Stopping, starting and restarting the workloads of an application, always as the caller (APP-10). */
 @Injectable()
 export class ApplicationLifeService {
   constructor(
-    private readonly clusters: ClustersService,
+    private readonly applications: ApplicationsService,
     private readonly kubernetes: KubernetesGateway,
     private readonly components: ApplicationComponents,
     private readonly trial: ChangeTrial,
     private readonly operations: OperationRunner,
+    private readonly versions: VersionRecorder,
     private readonly config: AppConfig,
   ) {}
 
@@ -49,14 +50,20 @@ export class ApplicationLifeService {
     patchesOf: (workloads: readonly Component[]) => ComponentPatch[],
   ): Promise<void> {
     const { namespace } = place;
-    const cluster = await this.clusters.connection(place.cluster);
-    await this.components.requireApplications(cluster);
-    const identity = caller.identityAt(cluster.name, namespace);
-    const target = { cluster, identity };
+    const target = await this.applications.target(caller, place);
+    const key = { clusterId: target.cluster.id, namespace, name };
+    const basis = await this.versions.basis(key);
     const patches = patchesOf(await this.workloads(target, namespace, name));
     await this.trial.patch(target, patches);
     if (dryRun || patches.length === 0) return;
-    await this.operations.run({ kind, cluster, identity, namespace, name, steps: patches.map(patchStep) });
+    await this.operations.run({
+      ...this.versions.unrecorded(key, { basis }),
+      ...target,
+      kind,
+      namespace,
+      name,
+      steps: patches.map(patchStep),
+    });
   }
 
   /** Throws 404 without the application, 409 where a kind of workloads cannot be read: something would be overlooked. */

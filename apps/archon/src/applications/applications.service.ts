@@ -206,7 +206,7 @@ export class ApplicationsService {
     if (options.dryRun) return;
     await this.operations.run({
       ...this.planOf(caller, target, place.namespace, name),
-      ...this.versions.deleting(keyOf(target, place.namespace, name)),
+      ...this.versions.unrecorded(keyOf(target, place.namespace, name)),
       kind: 'DeleteApplication',
       steps: all.map(deleteStep),
     });

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { ApiError, badRequest } from '#errors';
 import type { KubernetesObject } from '#kubernetes';
 import type { Principal } from '../../auth/principal.js';
-import { ClustersService } from '../../clusters/clusters.service.js';
 import { AppConfig } from '../../config.module.js';
 import { validationPipe } from '../../http/validation.pipe.js';
 import { isMapping } from '../../manifests/manifest-objects.js';
@@ -19,7 +18,6 @@ export class ApplicationForms {
 
   constructor(
     private readonly applications: ApplicationsService,
-    private readonly clusters: ClustersService,
     private readonly facts: FormFactsService,
     private readonly config: AppConfig,
   ) {}
@@ -45,9 +43,7 @@ export class ApplicationForms {
     options: NotedOptions,
   ): Promise<KubernetesObject> {
     const form = await this.read(documents);
-    const cluster = await this.clusters.connection(place.cluster);
-    const target = { cluster, identity: caller.identityAt(cluster.name, place.namespace) };
-    const facts = await this.facts.gather(target, place.namespace, questionsOf(form));
+    const facts = await this.facts.gather(await this.applications.target(caller, place), place.namespace, questionsOf(form));
     const components = formComponents(form, facts, this.config.labelBaseDomain);
     const application = toApplication(form, components);
     try {

@@ -8,7 +8,7 @@ import type { KubernetesObject } from '#kubernetes';
 import { type MigratedDatabase, startMigratedDatabase } from '../../../../../test/support/migrated-database.js';
 import { ENCRYPTED_COLUMNS } from '../../encryption/encrypted-columns.js';
 import { ManifestStore, type PreparedManifest } from './manifest-store.repository.js';
-import { type ApplicationKey, VersionLedger, type VersionRow } from './version-ledger.repository.js';
+import { type ApplicationKey, type Basis, VersionLedger, type VersionRow } from './version-ledger.repository.js';
 
 const KEEP = 1000;
 const CONFIG = { labelBaseDomain: 'cpaas.io' } as never;
@@ -168,6 +168,21 @@ describe('versions', () => {
     expect(await keep(randomUUID(), basis)).toBe(false);
     expect(await ledger.record(key, draft(uid, manifests), { basis, dryRun: false })).toBeUndefined();
     expect(await keep(randomUUID(), undefined)).toBe(false);
+  });
+
+  it('and changes that make none are told apart: who has read before another change may not go on', async () => {
+    const [key, uid] = [newKey(), randomUUID()];
+    await record(key, uid, [manifest('a', '1')]);
+    const touch = (read?: { basis: Basis }) => started.database.transaction((manager) => ledger.touch(manager, key, read));
+    const basis = await ledger.basis(key);
+    expect([await touch({ basis }), await touch({ basis }), await touch({ basis: undefined }), await touch()]).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
+    const late = { basis, dryRun: false };
+    expect(await ledger.record(key, draft(uid, await store.prepare([manifest('a', '2')])), late)).toBeUndefined();
   });
 
   it('of an operation appear with its success once, and not without it', async () => {

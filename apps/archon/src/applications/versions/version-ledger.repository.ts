@@ -88,9 +88,10 @@ export class VersionLedger {
     return true;
   }
 
-  /** Another change is about to be made, of which nothing is kept. */
-  async touch(manager: EntityManager, key: ApplicationKey): Promise<void> {
-    await this.lock(manager, key, 1);
+  /** Another change is about to be made, of which nothing is kept. False when the application was changed since its basis. */
+  async touch(manager: EntityManager, key: ApplicationKey, read: { basis: Basis } | undefined): Promise<boolean> {
+    const history = await this.lock(manager, key, 1);
+    return read === undefined || follows(history, read.basis, 1n);
   }
 
   /** What an operation that has succeeded made becomes a version, unless that is what the version before it is. Done again it does nothing. */

@@ -81,9 +81,15 @@ export class VersionRecorder implements OnModuleInit {
     return { store };
   }
 
-  /** The part of a plan that deletes an application: whoever has read it before may not change it after. */
-  deleting(key: ApplicationKey): Pick<OperationPlan, 'store'> {
-    return { store: (manager) => this.ledger.touch(manager, key) };
+  /**
+   * The part of a plan that changes or deletes an application and makes no version: whoever has read the application before may not change it after.
+   * With a basis, beginning it throws 409 when the application was changed since.
+   */
+  unrecorded(key: ApplicationKey, read?: { basis: Basis }): Pick<OperationPlan, 'store'> {
+    const store = async (manager: EntityManager) => {
+      if (!(await this.ledger.touch(manager, key, read))) throw changedMeanwhile(key.name);
+    };
+    return { store };
   }
 
   /** Makes a version of an application as it is, also when nothing has changed. Throws 409 when it was changed since `basis`. */

@@ -61,8 +61,8 @@ export class ObjectLists {
    */
   async page(list: ListedObjects, limit: number, { isCounted = false } = {}): Promise<ListedPage> {
     if (list.kinds.length === 0) return { rows: [], total: 0 };
-    const key = walkKey(list);
-    if (isWalkable(list) && !this.farApart.has(key)) {
+    const key = isWalkable(list) ? walkKey(list) : undefined;
+    if (key !== undefined && !this.farApart.has(key)) {
       const walked = await this.walked(list, limit, isCounted);
       if (walked !== undefined) return walked;
       this.farApart.set(key, true);
